@@ -1,0 +1,23 @@
+"""Where each room's addresses begin."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+screens = [
+    path("", include("braze_partners.dashboard.urls")),
+    path("partners/", include("braze_partners.partners.urls")),
+    path("cohorts/", include("cohorts.urls")),
+    path("segments/", include("cohorts.segments.urls")),
+    path("people/", include("braze_partners.people.urls")),
+    path("settings/keys/", include("braze_partners.keys.urls")),
+    path("settings/", include("braze_partners.workspaces.urls")),
+]
+
+urlpatterns = [
+    path("", include("braze_partners.workspaces.urls_public")),
+    path("w/<slug:workspace>/", include(screens)),
+    path("partners/", include("cohorts.wire_urls")),
+    path("segments/", include("cohorts.segments.wire_urls")),
+    path("api/", include("braze_partners.api_urls")),
+]

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class WorkspacesConfig(AppConfig):
+    name = "braze_partners.workspaces"
+    label = "workspaces"
+    default_auto_field = "django.db.models.BigAutoField"

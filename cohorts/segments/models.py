@@ -1,0 +1,113 @@
+"""Segments: a definition over cohorts, other segments and profiles; who starred and saw it.
+
+Knows cohorts and people; knows nothing of campaigns.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from braze_partners.workspaces.models import Account, Workspace
+from cohorts.models import Cohort
+
+
+class Tag(models.Model):
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="tag_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Segment(models.Model):
+    """`definition` is `{"all": [{"any": [filter, …]}, …], "exclude": [{"any": […]}, …]}`;
+    what it refers to stands beside it as rows with protecting foreign keys."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="segments")
+    name = models.CharField(max_length=255)
+    description = models.TextField(blank=True, max_length=2000)
+    definition = models.JSONField(default=dict)
+    version = models.PositiveIntegerField(default=1)
+    tags = models.ManyToManyField(Tag, blank=True, related_name="segments")
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(
+        Account, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    edited_at = models.DateTimeField()
+    edited_by = models.ForeignKey(
+        Account, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    archived_at = models.DateTimeField(null=True, blank=True)
+    cohorts = models.ManyToManyField(Cohort, through="SegmentCohort", related_name="segments")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "name"], name="segment_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SegmentCohort(models.Model):
+    """A segment uses a cohort, which therefore can't be deleted."""
+
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="uses_cohorts")
+    cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="used_by")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["segment", "cohort"], name="segment_cohort_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.segment_id} uses {self.cohort_id}"
+
+
+class SegmentSegment(models.Model):
+    """A segment uses another one, which therefore can't be deleted."""
+
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="uses_segments")
+    used = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="used_by_segments")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["segment", "used"], name="segment_segment_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.segment_id} uses {self.used_id}"
+
+
+class Star(models.Model):
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="stars")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["segment", "account"], name="star_once")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} stars {self.segment_id}"
+
+
+class SegmentView(models.Model):
+    """The version of a segment that an account last looked at (N Changes Since Last Viewed)."""
+
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="views")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    version = models.PositiveIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["segment", "account"], name="segment_view_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} saw {self.segment_id}"

@@ -1,0 +1,7 @@
+"""The Braze-compatible endpoints of this room."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,8 @@
+"""The screens of this room, below /w/<workspace>/."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "cohorts"
+urlpatterns: list[URLPattern | URLResolver] = []
