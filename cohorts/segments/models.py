@@ -111,3 +111,44 @@ class SegmentView(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} saw {self.segment_id}"
+
+
+class SegmentVersion(models.Model):
+    """What a segment was after one save; the words of a change are made when it is read."""
+
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="versions")
+    version = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        Account, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    name = models.CharField(max_length=255)
+    description = models.TextField(blank=True)
+    definition = models.JSONField(default=dict)
+    tags = models.JSONField(default=list)
+    archived = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["segment", "version"], name="segment_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.segment_id} version {self.version}"
+
+
+class SegmentSize(models.Model):
+    """The last size measured on a day, for the chart of historical membership."""
+
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="sizes")
+    day = models.DateField()
+    at = models.DateTimeField()
+    size = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["segment", "day"], name="segment_size_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.segment_id} on {self.day}: {self.size}"

@@ -1,0 +1,52 @@
+"""How large a segment may be: each limit with its unit and the reason for it."""
+
+from __future__ import annotations
+
+# Rows of one definition, AND rows and exclusion rows together. Own choice: as many as a person
+# can still read on one page; each costs one pass over the members that are left.
+MAX_ROWS = 40
+
+# Filters joined by OR in one row. Own choice: the page draws each with its own value box.
+MAX_FILTERS_PER_ROW = 20
+
+# Cohorts, segments or external ids named by one filter. Own choice: they are resolved in one
+# statement and drawn as chips.
+MAX_VALUES_PER_FILTER = 500
+
+# Segments nested in segments, in levels. Own choice: keeps an evaluation's cost foreseeable.
+MAX_NESTING = 8
+
+# Characters of an external id (wire/braze-cohort-import.md: a user id has at most 997).
+MAX_EXTERNAL_ID = 997
+
+# Characters, as the columns of `Segment` and `Tag` hold them.
+MAX_NAME = 255
+MAX_DESCRIPTION = 2_000
+MAX_TAG = 60
+
+# Tags of one segment. Own choice: they stand in one line of the list.
+MAX_TAGS = 20
+
+# Segments on one page of the list. Own choice: one load of bitmaps serves a page.
+LIST_PAGE = 50
+
+# Segments on one page of /segments/list (wire/braze-users-track.md, "Reading").
+BRAZE_LIST_PAGE = 100
+
+# People on one page of the Members tab, and at most in one answer of the REST API.
+MEMBERS_PAGE = 50
+MAX_MEMBERS_PAGE = 1_000
+
+# Cohorts or segments offered while somebody types. Own choice: what fits in one list box.
+OPTIONS_SHOWN = 20
+
+# Days of sizes that the chart of a segment shows (house: run bitmaps are kept 400 days).
+HISTORY_DAYS = 60
+SIZES_KEPT_DAYS = 400
+
+# Changes of a segment told in its history panel.
+CHANGES_SHOWN = 50
+
+# Bitmaps held at once by an evaluation, in bytes of their stored form; beyond it blocks are
+# loaded in portions, so that memory stays flat however many cohorts are chosen.
+EVALUATION_BYTES = 64 * 1024 * 1024

@@ -1,0 +1,222 @@
+"""The only writer of segments: create, edit, archive; the rows that protect what they refer to.
+
+Knows the version that an edit began from; knows nothing of forms, requests or sizes.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from braze_partners.workspaces.models import Account, Workspace
+from cohorts.segments import limits
+from cohorts.segments.definition import EVERYONE, CohortFilter, Definition, SegmentFilter, dump
+from cohorts.segments.errors import DefinitionRefused, EditedMeanwhile, FieldRefused
+from cohorts.segments.models import (
+    Segment,
+    SegmentCohort,
+    SegmentSegment,
+    SegmentVersion,
+    Tag,
+)
+from cohorts.segments.planning import Known, learn, wrong_references
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Everything of a segment that a person edits."""
+
+    name: str
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    definition: Definition = EVERYONE
+
+
+def create(workspace: Workspace, draft: Draft, *, by: Account | None, now: datetime) -> Segment:
+    """Saves a new segment, or raises SegmentRefused and changes nothing."""
+    draft = _tidy(draft)
+    with transaction.atomic():
+        known = _checked(workspace, draft, own=None)
+        segment = Segment(
+            workspace=workspace,
+            name=draft.name,
+            description=draft.description,
+            definition=dump(draft.definition),
+            created_at=now,
+            created_by=by,
+            edited_at=now,
+            edited_by=by,
+        )
+        _refuse_taken_name(segment)
+        _insert(segment)
+        _write_beside(segment, draft, known)
+        _remember(segment, draft.tags)
+    return segment
+
+
+def update(
+    segment: Segment, draft: Draft, *, version: int, by: Account | None, now: datetime
+) -> Segment:
+    """Saves an edit that began at `version`; one saved meanwhile raises EditedMeanwhile."""
+    draft = _tidy(draft)
+    with transaction.atomic():
+        known = _checked(segment.workspace, draft, own=segment.pk)
+        current = Segment.objects.select_related("edited_by").get(pk=segment.pk)
+        if current.version != version:
+            raise _edited_meanwhile(current)
+        current.name = draft.name
+        current.description = draft.description
+        current.definition = dump(draft.definition)
+        _refuse_taken_name(current)
+        _save_next(current, by, now)
+        _write_beside(current, draft, known)
+        _remember(current, draft.tags)
+    return current
+
+
+def set_archived(
+    segments: Sequence[Segment], archived: bool, *, by: Account | None, now: datetime
+) -> list[Segment]:
+    """Archives or brings back; those already so are left alone. Returns the changed ones."""
+    changed = []
+    with transaction.atomic():
+        for segment in sorted(segments, key=lambda each: each.pk):
+            _lock(segment.workspace_id)
+            current = Segment.objects.prefetch_related("tags").get(pk=segment.pk)
+            if (current.archived_at is not None) == archived:
+                continue
+            current.archived_at = now if archived else None
+            _save_next(current, by, now)
+            _remember(current, tuple(sorted(tag.name for tag in current.tags.all())))
+            changed.append(current)
+    return changed
+
+
+def copy_name(workspace_id: int, name: str) -> str:
+    """A free name for a duplicate: “Name (copy)”, then “Name (copy 2)” and so on."""
+    taken = set(
+        Segment.objects.filter(workspace_id=workspace_id, name__startswith=name[:200]).values_list(
+            "name", flat=True
+        )
+    )
+    for count in range(1, len(taken) + 2):
+        suffix = _("copy") if count == 1 else _("copy %(count)s") % {"count": count}
+        candidate = f"{name[: limits.MAX_NAME - len(suffix) - 3]} ({suffix})"
+        if candidate not in taken:
+            return candidate
+    raise AssertionError("one more candidate than taken names is always free")
+
+
+def _tidy(draft: Draft) -> Draft:
+    name = " ".join(draft.name.split())
+    tags = tuple(sorted({" ".join(tag.split()) for tag in draft.tags} - {""}))
+    _refuse_long("name", name, limits.MAX_NAME)
+    _refuse_long("description", draft.description, limits.MAX_DESCRIPTION)
+    if not name:
+        raise FieldRefused("name", _("Enter a name for the segment."))
+    for tag in tags:
+        _refuse_long("tags", tag, limits.MAX_TAG)
+    if len(tags) > limits.MAX_TAGS:
+        text = _("Choose at most %(limit)s tags.") % {"limit": limits.MAX_TAGS}
+        raise FieldRefused("tags", text)
+    return Draft(name, draft.description.strip(), tags, draft.definition)
+
+
+def _refuse_long(field: str, text: str, longest: int) -> None:
+    if len(text) > longest:
+        sentence = _("Enter at most %(limit)s characters.") % {"limit": longest}
+        raise FieldRefused(field, sentence)
+    if "\x00" in text:
+        raise FieldRefused(field, _("Remove the characters that can't be shown."))
+
+
+def _checked(workspace: Workspace, draft: Draft, own: uuid.UUID | None) -> Known:
+    """Looks up the references under the workspace's lock, so that no circle closes meanwhile."""
+    _lock(workspace.pk)
+    known = learn(workspace.pk, [draft.definition])
+    if problems := wrong_references(draft.definition, known, own):
+        raise DefinitionRefused(problems)
+    return known
+
+
+def _lock(workspace_id: int) -> None:
+    """Saves of one workspace go one after another; imports don't wait for it."""
+    Workspace.objects.select_for_update(no_key=True).only("pk").get(pk=workspace_id)
+
+
+def _refuse_taken_name(segment: Segment) -> None:
+    same = Segment.objects.filter(workspace_id=segment.workspace_id, name=segment.name)
+    if same.exclude(pk=segment.pk).exists():
+        raise FieldRefused("name", _("Another segment has this name. Choose a different one."))
+
+
+def _insert(segment: Segment) -> None:
+    try:
+        segment.save(force_insert=True)
+    except IntegrityError as error:
+        text = _("Another segment has this name. Choose a different one.")
+        raise FieldRefused("name", text) from error
+
+
+def _save_next(segment: Segment, by: Account | None, now: datetime) -> None:
+    """Compare-and-set on the version."""
+    seen = segment.version
+    segment.version, segment.edited_at, segment.edited_by = seen + 1, now, by
+    moved = Segment.objects.filter(pk=segment.pk, version=seen).update(
+        name=segment.name,
+        description=segment.description,
+        definition=segment.definition,
+        archived_at=segment.archived_at,
+        version=segment.version,
+        edited_at=now,
+        edited_by=by,
+    )
+    if not moved:
+        raise _edited_meanwhile(Segment.objects.select_related("edited_by").get(pk=segment.pk))
+
+
+def _edited_meanwhile(current: Segment) -> EditedMeanwhile:
+    by = current.edited_by.name if current.edited_by else _("someone")
+    return EditedMeanwhile(by, current.edited_at, current.version)
+
+
+def _write_beside(segment: Segment, draft: Draft, known: Known) -> None:
+    """The protecting rows and the tags, made equal to what the draft says."""
+    cohorts, segments = set(), set()
+    for _path, each in draft.definition.filters():
+        if isinstance(each, CohortFilter):
+            cohorts.update(known.cohorts[each.partner, chosen].pk for chosen in each.cohorts)
+        elif isinstance(each, SegmentFilter):
+            segments.update(each.segments)
+    SegmentCohort.objects.filter(segment=segment).exclude(cohort__in=cohorts).delete()
+    SegmentCohort.objects.bulk_create(
+        [SegmentCohort(segment=segment, cohort_id=pk) for pk in sorted(cohorts)],
+        ignore_conflicts=True,
+    )
+    SegmentSegment.objects.filter(segment=segment).exclude(used__in=segments).delete()
+    SegmentSegment.objects.bulk_create(
+        [SegmentSegment(segment=segment, used_id=pk) for pk in sorted(segments)],
+        ignore_conflicts=True,
+    )
+    names = [Tag(workspace_id=segment.workspace_id, name=name) for name in draft.tags]
+    Tag.objects.bulk_create(names, ignore_conflicts=True)
+    segment.tags.set(Tag.objects.filter(workspace_id=segment.workspace_id, name__in=draft.tags))
+
+
+def _remember(segment: Segment, tags: tuple[str, ...]) -> None:
+    SegmentVersion.objects.create(
+        segment=segment,
+        version=segment.version,
+        at=segment.edited_at,
+        by=segment.edited_by,
+        name=segment.name,
+        description=segment.description,
+        definition=segment.definition,
+        tags=list(tags),
+        archived=segment.archived_at is not None,
+    )

@@ -1,0 +1,132 @@
+"""Filters said in words, in the reader's language.
+
+Knows definitions and the names that planning has looked up; knows neither HTML nor sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from braze_partners.partners import directory
+from cohorts.models import Cohort
+from cohorts.segments.definition import (
+    CohortFilter,
+    Definition,
+    ExternalIdFilter,
+    Filter,
+    Inclusion,
+    Presence,
+    Row,
+    SegmentFilter,
+)
+from cohorts.segments.planning import Known
+
+# Names told of one filter, and rows told of one definition, before "and 4 more" in a list.
+NAMES_TOLD = 2
+ROWS_TOLD = 3
+
+
+def filter_name(condition: Filter) -> str:
+    """What the filter is called in front of its row."""
+    match condition:
+        case CohortFilter(partner):
+            return cohort_filter_name(partner)
+        case SegmentFilter():
+            return _("Segment Membership")
+        case ExternalIdFilter():
+            return _("External User ID")
+
+
+def cohort_filter_name(partner: str) -> str:
+    return _("%(partner)s Cohorts") % {"partner": directory.display_name(partner)}
+
+
+def operator_name(operator: Inclusion | Presence) -> str:
+    names = {
+        Inclusion.INCLUDES: _("includes"),
+        Inclusion.DOES_NOT_INCLUDE: _("does not include"),
+        Presence.IS_SET: _("is set"),
+        Presence.IS_NOT_SET: _("is not set"),
+        Presence.IS_ANY_OF: _("is any of"),
+    }
+    return names[operator]
+
+
+def value_names(condition: Filter, known: Known) -> list[str]:
+    """The chosen cohorts, segments or ids by the names that people know them by."""
+    match condition:
+        case CohortFilter(partner, _operator, cohorts):
+            found = [known.cohorts.get((partner, each)) for each in cohorts]
+            return [
+                cohort.name if cohort else each for cohort, each in zip(found, cohorts, strict=True)
+            ]
+        case SegmentFilter(_operator, segments):
+            nested = [known.segments.get(each) for each in segments]
+            return [
+                each.name if each else str(pk) for each, pk in zip(nested, segments, strict=True)
+            ]
+        case ExternalIdFilter(_operator, values):
+            return list(values)
+
+
+def say_filter(condition: Filter, known: Known, told: int | None = None) -> str:
+    """“Amplitude Cohorts includes High-intent shoppers or Cart abandoners 7d”."""
+    names = value_names(condition, known)
+    return " ".join(
+        each
+        for each in (
+            filter_name(condition),
+            operator_name(condition.operator),
+            _joined(names, told if told is not None else len(names)),
+        )
+        if each
+    )
+
+
+def _joined(names: Sequence[str], told: int) -> str:
+    shown, more = names[:told], len(names) - told
+    if more > 0:
+        words = {"names": ", ".join(shown), "count": more}
+        return _("%(names)s and %(count)s more") % words
+    if len(shown) < 2:
+        return "".join(shown)
+    return _("%(names)s or %(last)s") % {"names": ", ".join(shown[:-1]), "last": shown[-1]}
+
+
+def say_row(row: Row, known: Known, told: int | None = None) -> str:
+    return f" {_('or')} ".join(say_filter(each, known, told) for each in row.any)
+
+
+def say_rows(definition: Definition, known: Known, told: int | None = None) -> list[str]:
+    """Every row as one sentence part; exclusion rows begin with “exclude”."""
+    excluded = (
+        _("exclude %(row)s") % {"row": say_row(row, known, told)} for row in definition.exclude
+    )
+    return [*(say_row(row, known, told) for row in definition.all), *excluded]
+
+
+def say_briefly(definition: Definition, known: Known) -> str:
+    """The definition for a list: a few names, a few rows, then how many more."""
+    rows = say_rows(definition, known, NAMES_TOLD)
+    if not rows:
+        return _("Everyone")
+    said = f" {_('and')} ".join(rows[:ROWS_TOLD])
+    if len(rows) > ROWS_TOLD:
+        return _("%(filters)s, and %(count)s more") % {
+            "filters": said,
+            "count": len(rows) - ROWS_TOLD,
+        }
+    return said
+
+
+def say_whole(definition: Definition, known: Known) -> str:
+    return f" {_('and')} ".join(say_rows(definition, known)) or _("Everyone")
+
+
+def cohort_label(cohort: Cohort | None, partner: str, cohort_id: str) -> str:
+    """The exact label of the wire, also for a cohort that isn't there."""
+    if cohort is not None:
+        return cohort.label
+    return f"[{directory.display_name(partner)}] {cohort_id}"
