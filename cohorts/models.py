@@ -14,9 +14,13 @@ from braze_partners.workspaces.models import Workspace
 
 class Cohort(models.Model):
     """A cohort of one partner. `sequence` counts the runs that changed it; `folded_sequence`
-    says up to which of them the blocks have taken in."""
+    says up to which of them the blocks have taken in. `deletions` counts the times that people
+    of the workspace were deleted or merged, so that an import prepared before is prepared again.
+    """
 
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="cohorts")
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="cohorts", db_index=False
+    )
     partner = models.SlugField(max_length=40)
     cohort_id = models.CharField(max_length=255)
     name = models.CharField(max_length=255)
@@ -27,6 +31,7 @@ class Cohort(models.Model):
     archived_at = models.DateTimeField(null=True, blank=True)
     sequence = models.PositiveBigIntegerField(default=0)
     folded_sequence = models.PositiveBigIntegerField(default=0)
+    deletions = models.PositiveIntegerField(default=0)
     size = models.PositiveBigIntegerField(default=0)
 
     class Meta:
@@ -52,7 +57,9 @@ class Cohort(models.Model):
 class CohortBlock(models.Model):
     """The members among 1,048,576 numbers, as of the cohort's `folded_sequence`."""
 
-    cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="blocks")
+    cohort = models.ForeignKey(
+        Cohort, on_delete=models.CASCADE, related_name="blocks", db_index=False
+    )
     block = models.PositiveIntegerField()
     bits = models.BinaryField()
 
@@ -66,7 +73,8 @@ class CohortBlock(models.Model):
 
 
 class ImportRun(models.Model):
-    """One request or sync. With a `sequence` it changed the membership by its two bitmaps."""
+    """One request or sync. With a `sequence` it changed the membership by its two bitmaps, which
+    are the net change: `added_bits` were not members before, `removed_bits` were."""
 
     class Kind(models.TextChoices):
         PUSH = "push"
@@ -74,20 +82,31 @@ class ImportRun(models.Model):
         UNDO = "undo"
         MERGE = "merge"
         REAPPLY = "reapply"
+        NAME = "name"
+        DELETION = "deletion"
 
     class State(models.TextChoices):
         COMPLETED = "completed"
         WITH_SKIPS = "with_skips"
         FAILED = "failed"
 
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     partner = models.SlugField(max_length=40)
-    cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, null=True, related_name="runs")
+    cohort = models.ForeignKey(
+        Cohort, on_delete=models.CASCADE, null=True, related_name="runs", db_index=False
+    )
     sequence = models.PositiveBigIntegerField(null=True, blank=True)
-    kind = models.CharField(max_length=8, choices=Kind, default=Kind.PUSH)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.PUSH)
     state = models.CharField(max_length=12, choices=State)
     key = models.ForeignKey(
-        DataImportKey, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        DataImportKey,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
     )
     address = models.GenericIPAddressField(null=True, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
@@ -113,6 +132,7 @@ class ImportRun(models.Model):
             models.Index(fields=["workspace", "-id"], name="run_by_workspace"),
             models.Index(fields=["cohort", "-id"], name="run_by_cohort"),
         ]
+        # `sequence` is null where nothing changed: such a run has no place in the membership.
 
     def __str__(self) -> str:
         return f"run {self.pk} of {self.cohort_id}"
@@ -121,11 +141,17 @@ class ImportRun(models.Model):
     def skipped(self) -> int:
         return self.skipped_unknown + self.skipped_identified
 
+    @property
+    def partner_name(self) -> str:
+        return directory.display_name(self.partner)
+
 
 class Fold(models.Model):
     """Which numbers the runs of one fold touched, so that "which run" skips whole groups."""
 
-    cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="folds")
+    cohort = models.ForeignKey(
+        Cohort, on_delete=models.CASCADE, related_name="folds", db_index=False
+    )
     first_sequence = models.PositiveBigIntegerField()
     last_sequence = models.PositiveBigIntegerField()
     touched_bits = models.BinaryField()
