@@ -6,73 +6,177 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('workspaces', '0001_initial'),
+        ("workspaces", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='KeyUse',
+            name="KeyUse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('import', 'Data Import'), ('rest', 'Rest')], max_length=6)),
-                ('key_id', models.BigIntegerField()),
-                ('hour', models.DateTimeField()),
-                ('calls', models.PositiveIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("import", "Data Import"), ("rest", "Rest")],
+                        max_length=6,
+                    ),
+                ),
+                ("key_id", models.BigIntegerField()),
+                ("hour", models.DateTimeField()),
+                ("calls", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'key_id', 'hour'), name='key_use_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("kind", "key_id", "hour"), name="key_use_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DataImportKey',
+            name="DataImportKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.BinaryField(max_length=32, unique=True)),
-                ('prefix', models.CharField(max_length=12)),
-                ('last_four', models.CharField(max_length=4)),
-                ('label', models.CharField(blank=True, max_length=80)),
-                ('created_at', models.DateTimeField()),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('last_used_address', models.GenericIPAddressField(blank=True, null=True)),
-                ('first_used_at', models.DateTimeField(blank=True, null=True)),
-                ('first_used_address', models.GenericIPAddressField(blank=True, null=True)),
-                ('invalidated_at', models.DateTimeField(blank=True, null=True)),
-                ('partner', models.SlugField(max_length=40)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('invalidated_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("digest", models.BinaryField(max_length=32, unique=True)),
+                ("prefix", models.CharField(max_length=12)),
+                ("last_four", models.CharField(max_length=4)),
+                ("label", models.CharField(blank=True, max_length=80)),
+                ("created_at", models.DateTimeField()),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "last_used_address",
+                    models.GenericIPAddressField(blank=True, null=True),
+                ),
+                ("first_used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "first_used_address",
+                    models.GenericIPAddressField(blank=True, null=True),
+                ),
+                ("invalidated_at", models.DateTimeField(blank=True, null=True)),
+                ("partner", models.SlugField(max_length=40)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "invalidated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="workspaces.workspace",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['workspace', 'partner', '-created_at'], name='import_key_list')],
+                "indexes": [
+                    models.Index(
+                        fields=["workspace", "partner", "-created_at"],
+                        name="import_key_list",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RestApiKey',
+            name="RestApiKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.BinaryField(max_length=32, unique=True)),
-                ('prefix', models.CharField(max_length=12)),
-                ('last_four', models.CharField(max_length=4)),
-                ('label', models.CharField(blank=True, max_length=80)),
-                ('created_at', models.DateTimeField()),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('last_used_address', models.GenericIPAddressField(blank=True, null=True)),
-                ('first_used_at', models.DateTimeField(blank=True, null=True)),
-                ('first_used_address', models.GenericIPAddressField(blank=True, null=True)),
-                ('invalidated_at', models.DateTimeField(blank=True, null=True)),
-                ('permissions', models.JSONField(default=list)),
-                ('allowed_addresses', models.JSONField(blank=True, default=list)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('invalidated_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("digest", models.BinaryField(max_length=32, unique=True)),
+                ("prefix", models.CharField(max_length=12)),
+                ("last_four", models.CharField(max_length=4)),
+                ("label", models.CharField(blank=True, max_length=80)),
+                ("created_at", models.DateTimeField()),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "last_used_address",
+                    models.GenericIPAddressField(blank=True, null=True),
+                ),
+                ("first_used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "first_used_address",
+                    models.GenericIPAddressField(blank=True, null=True),
+                ),
+                ("invalidated_at", models.DateTimeField(blank=True, null=True)),
+                ("permissions", models.JSONField(default=list)),
+                ("allowed_addresses", models.JSONField(blank=True, default=list)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "invalidated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="workspaces.workspace",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['workspace', '-created_at'], name='rest_key_list')],
+                "indexes": [
+                    models.Index(
+                        fields=["workspace", "-created_at"], name="rest_key_list"
+                    )
+                ],
             },
         ),
     ]

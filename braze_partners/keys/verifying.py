@@ -1,0 +1,135 @@
+"""Finds the key that a call brings, by its hash, in one query with its workspace.
+
+Knows stored keys; knows no request: the address and the time are given. An unknown and an
+invalidated key cannot be told apart from outside.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+
+from braze_partners.keys import attempts, secrets, usage
+from braze_partners.keys.errors import (
+    AddressNotAllowed,
+    InvalidPartnerKey,
+    UnknownKey,
+    UnknownRestKey,
+    WrongPartner,
+)
+from braze_partners.keys.models import DataImportKey, KeyUse, RestApiKey
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedKey:
+    """A valid data import key, with what an import must know of its workspace."""
+
+    key_id: int
+    partner: str
+    workspace_id: int
+    workspace_slug: str
+    create_unknown_users: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedRestKey:
+    key_id: int
+    workspace_id: int
+    workspace_slug: str
+    permissions: frozenset[str]
+    masked: str
+
+
+def partner_api_key(value: object, partner: str) -> None:
+    """Raises InvalidPartnerKey unless configured so; with nothing configured any text will do
+    (own choice, wire/braze-cohort-import.md)."""
+    accepted = settings.PARTNER_API_KEYS.get(partner, [])
+    if (
+        not isinstance(value, str)
+        or not value.strip()
+        or (accepted and value not in accepted)
+    ):
+        raise InvalidPartnerKey
+
+
+def data_import_key(secret: object, partner: str) -> VerifiedKey:
+    """Raises UnknownKey, or WrongPartner for a valid key of another partner."""
+    if not isinstance(secret, str):
+        raise UnknownKey
+    found = DataImportKey.objects.filter(
+        digest=secrets.digest(secret), invalidated_at=None
+    )
+    row = next(
+        found.values_list(
+            "pk",
+            "partner",
+            "workspace_id",
+            "workspace__slug",
+            "workspace__create_unknown_users",
+        ).iterator(),
+        None,
+    )
+    if row is None:
+        raise UnknownKey
+    if row[1] != partner:
+        raise WrongPartner(secrets.masked(secret))
+    return VerifiedKey(*row)
+
+
+def admit_import_call(
+    secret: object, partner: str, address: str | None, now: datetime
+) -> VerifiedKey:
+    """What the cohort endpoints call: verifies, then notes the use. A failure is counted against
+    the address, and raises TooManyFailures once there are too many; a valid key never waits."""
+    try:
+        key = data_import_key(secret, partner)
+    except UnknownKey:
+        attempts.count_failure(address, now)
+        raise
+    usage.note_use(KeyUse.Kind.DATA_IMPORT, key.key_id, address, now)
+    return key
+
+
+def _allowed_from(networks: list[str], address: str | None) -> bool:
+    if not networks:
+        return True
+    if address is None:
+        return False
+    here = ipaddress.ip_address(address)
+    return any(
+        here in ipaddress.ip_network(network, strict=False) for network in networks
+    )
+
+
+def rest_key(secret: str, address: str | None) -> VerifiedRestKey:
+    """Raises UnknownRestKey, or AddressNotAllowed for a key bound to other addresses."""
+    found = RestApiKey.objects.filter(
+        digest=secrets.digest(secret), invalidated_at=None
+    )
+    row = next(
+        found.values_list(
+            "pk", "workspace_id", "workspace__slug", "permissions", "allowed_addresses"
+        ).iterator(),
+        None,
+    )
+    if row is None:
+        raise UnknownRestKey
+    key_id, workspace_id, slug, permissions, addresses = row
+    if not _allowed_from(addresses, address):
+        raise AddressNotAllowed
+    masked = secrets.masked(secret)
+    return VerifiedRestKey(key_id, workspace_id, slug, frozenset(permissions), masked)
+
+
+def admit_rest_call(secret: str, address: str | None, now: datetime) -> VerifiedRestKey:
+    """As `admit_import_call`, for a Bearer key."""
+    try:
+        key = rest_key(secret, address)
+    except UnknownRestKey:
+        attempts.count_failure(address, now)
+        raise
+    usage.note_use(KeyUse.Kind.REST, key.key_id, address, now)
+    return key

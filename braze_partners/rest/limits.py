@@ -1,0 +1,22 @@
+"""The limits of the machine endpoints, each with unit, reason and source."""
+
+from __future__ import annotations
+
+# Bytes of a body, where an endpoint names no limit of its own. 1,000 aliases with label and name
+# of 255 characters each, escaped, are 3 MB (wire/braze-cohort-import.md names no limit in bytes).
+MAX_BODY_BYTES = 4 * 1024 * 1024
+# Bytes of a body of /api/v1/: forms, never lists of people.
+MAX_API_BODY_BYTES = 1024 * 1024
+# Levels of nesting of JSON: our deepest body needs 8; the parser's own stack is the reason.
+MAX_JSON_DEPTH = 64
+# Requests per hour and workspace on Braze's paths (wire/braze-cohort-import.md) and in the default
+# pool (wire/braze-users-track.md).
+REQUESTS_PER_HOUR = 250_000
+# Seconds of a rate window.
+RATE_WINDOW_SECONDS = 3600
+# Objects on a page of /api/v1/: default and largest.
+PAGE_SIZE = 50
+MAX_PAGE_SIZE = 200
+# Characters of an Idempotency-Key, and how long its answer is kept (own choice; Stripe keeps 24 h).
+MAX_IDEMPOTENCY_KEY = 255
+IDEMPOTENCY_HOURS = 24
