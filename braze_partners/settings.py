@@ -5,15 +5,15 @@ Every variable is described in docs/operating.md.
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
 from pathlib import Path
 from typing import Any
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from environs import Env
+
+from braze_partners.environment import broker_options, database, secret
+from braze_partners.logs import logging_settings
 
 env = Env()
 
@@ -23,31 +23,15 @@ PRODUCTION = env.str("BRAZE_PARTNERS_ENV", "embedded") == "production"
 RUN_FILE = VAR_DIR / "run.json"
 
 
-def _generated_secrets(path: Path) -> dict[str, str]:
-    """The embedded default's own secrets, made once, readable by their owner only."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        made = {name: secrets.token_urlsafe(48) for name in ("SECRET_KEY", "KEY_HASH_SECRET")}
-        staged = path.with_suffix(f".{os.getpid()}")
-        staged.touch(mode=0o600)
-        staged.write_text(json.dumps(made))
-        try:
-            os.link(staged, path)
-        except FileExistsError:
-            pass
-        staged.unlink()
-    loaded: dict[str, str] = json.loads(path.read_text())
-    return loaded
-
-
 def _secret(name: str) -> str:
-    if PRODUCTION:
-        return env.str(name)
-    return env.str(name, "") or _generated_secrets(VAR_DIR / "secrets.json")[name]
+    return secret(name, production=PRODUCTION, var_dir=VAR_DIR)
 
 
 SECRET_KEY = _secret("SECRET_KEY")
+# The key of the keyed hash under which import keys and REST keys are stored.
 KEY_HASH_SECRET = _secret("KEY_HASH_SECRET")
+# Fernet keys, comma separated; the first encrypts, all decrypt.
+ENCRYPTION_KEYS = [key.strip() for key in _secret("ENCRYPTION_KEYS").split(",")]
 
 DEBUG = env.bool("DEBUG", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]", "testserver"])
@@ -70,6 +54,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "braze_partners.rest",
+    "braze_partners",
     "braze_partners.workspaces",
     "braze_partners.keys",
     "braze_partners.partners",
@@ -80,6 +66,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "braze_partners.request_ids.RequestIdMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -89,9 +76,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "braze_partners.dashboard.preferences.PreferencesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "braze_partners.busy.BusyDatabaseMiddleware",
     "braze_partners.workspaces.middleware.WorkspaceMiddleware",
     "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
@@ -112,35 +101,15 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.messages.context_processors.messages",
                 "braze_partners.workspaces.context.workspace",
+                "braze_partners.dashboard.shell.shell",
             ],
         },
     },
 ]
 
 DATABASE_URL = env.str("DATABASE_URL", "")
+DATABASES = {"default": database(DATABASE_URL, VAR_DIR)}
 
-
-def _database() -> dict[str, Any]:
-    if DATABASE_URL:
-        parsed: dict[str, Any] = env.dj_db_url("DATABASE_URL")
-        parsed["CONN_MAX_AGE"] = None
-        parsed["CONN_HEALTH_CHECKS"] = True
-        parsed["DISABLE_SERVER_SIDE_CURSORS"] = True
-        return parsed
-    VAR_DIR.mkdir(parents=True, exist_ok=True)
-    return {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": str(VAR_DIR / "braze_partners.sqlite3"),
-        "CONN_MAX_AGE": None,
-        "OPTIONS": {
-            "timeout": 15,
-            "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-        },
-    }
-
-
-DATABASES = {"default": _database()}
 REDIS_URL = env.str("REDIS_URL", "")
 CACHES: dict[str, Any] = {
     "default": (
@@ -222,3 +191,39 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Braze Partners <no-reply@loc
 # Accepted `partner_api_key` values by partner slug; none configured: any non-empty string
 # (own choice, wire/braze-cohort-import.md).
 PARTNER_API_KEYS: dict[str, list[str]] = env.json("PARTNER_API_KEYS", "{}")
+
+# Requests per hour and workspace by pool; braze_partners/rest/limits.py has the defaults.
+REQUESTS_PER_HOUR: dict[str, int] = env.json("REQUESTS_PER_HOUR", "{}")
+# Last used times and calls per hour of keys are written by a thread beside the requests.
+WRITE_KEY_USE_IN_BACKGROUND = env.bool("WRITE_KEY_USE_IN_BACKGROUND", True)
+
+# Celery. A message is only a wake-up: state, due times and leases live in the database and a sweep
+# finds what was forgotten, so nothing here has to be safe against loss.
+BROKER_FOLDER = VAR_DIR / "broker"
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", REDIS_URL or "filesystem://")
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = broker_options(CELERY_BROKER_URL, BROKER_FOLDER)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = False  # the sweep does what redelivery would
+CELERY_TASK_PUBLISH_RETRY = False  # a request never waits for the broker
+# Seconds. Soft: the task's own lease ends it long before; both hold for process pools only.
+CELERY_TASK_SOFT_TIME_LIMIT = 15 * 60
+CELERY_TASK_TIME_LIMIT = 16 * 60
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5  # seconds
+
+# The sandbox ships with us for development; production refuses it.
+SANDBOX = env.bool("SANDBOX", not PRODUCTION)
+
+# /metrics: with a token, a Bearer of it; without, the machine itself only.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+LOGGING = logging_settings(env.str("LOG_LEVEL", "INFO"))

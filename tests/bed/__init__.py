@@ -1,0 +1,1 @@
+"""The ground under the tests: database, broker, processes and browser. Knows no product rule."""
