@@ -47,6 +47,8 @@ SIZES_KEPT_DAYS = 400
 # Changes of a segment told in its history panel.
 CHANGES_SHOWN = 50
 
-# Bitmaps held at once by an evaluation, in bytes of their stored form; beyond it blocks are
-# loaded in portions, so that memory stays flat however many cohorts are chosen.
-EVALUATION_BYTES = 64 * 1024 * 1024
+# Cohorts whose members an evaluation loads whole (and may find in memory); at 10 M people and
+# dense they are 64 MB. With more of them blocks are loaded in portions of so many bitmaps, so
+# that memory stays flat however many cohorts are chosen (128 kB each at most).
+COHORTS_LOADED_WHOLE = 50
+BITMAPS_AT_ONCE = 512

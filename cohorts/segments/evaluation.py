@@ -1,0 +1,156 @@
+"""Who is in a segment: exact size, funnel, members, one person; from the database to the number.
+
+Loads what plans refer to in a constant number of statements and lets the algebra work block by
+block; knows nothing of how a definition is written or shown.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from pyroaring import BitMap
+
+from braze_partners.people import sets
+from braze_partners.people.models import PeopleSet
+from braze_partners.people.numbers import BLOCK_SIZE, Universe, universe
+from cohorts import bitmaps
+from cohorts.segments import algebra, limits
+from cohorts.segments.definition import Definition
+from cohorts.segments.models import Segment
+from cohorts.segments.planning import Known, cohorts_of, learn, plan, stored
+
+NOBODY = BitMap()
+Loaded = Mapping[int, bitmaps.BlockedSet]
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """Who is left after each AND row, then after each exclusion row; `everyone` before them."""
+
+    everyone: int
+    rows: tuple[int, ...]
+    exclusions: tuple[int, ...]
+    anonymous: int
+    milliseconds: float
+
+    @property
+    def size(self) -> int:
+        return (self.everyone, *self.rows, *self.exclusions)[-1]
+
+
+class _Block:
+    """One block of a workspace, as the algebra sees it."""
+
+    def __init__(self, number: int, audience: Audience, cohorts: Loaded) -> None:
+        self.number = number
+        self.first = number * BLOCK_SIZE
+        self.end = min(self.first + BLOCK_SIZE, audience.people.next)
+        self.everyone = audience.people.block(number)
+        self.audience = audience
+        self.cohorts = cohorts
+
+    @property
+    def anonymous(self) -> BitMap:
+        return self.audience.anonymous.get(self.number, NOBODY)
+
+    def cohort(self, pk: int) -> BitMap | None:
+        members = self.cohorts.get(pk)
+        return members.get(self.number) if members is not None else None
+
+
+class Audience:
+    """The people of a workspace and the members of the cohorts that some plans read, loaded
+    once for all of them; with very many cohorts a few blocks at a time, in flat memory."""
+
+    def __init__(self, workspace_id: int, plans: Iterable[algebra.Plan]) -> None:
+        wanted: set[int] = set().union(*(cohorts_of(each) for each in plans))
+        self.workspace_id = workspace_id
+        self.wanted = sorted(wanted)
+        self.people: Universe = universe(workspace_id)
+
+    @cached_property
+    def anonymous(self) -> sets.Blocks:
+        return sets.read(self.workspace_id, PeopleSet.Kind.ANONYMOUS)
+
+    def blocks(self, start: int = 0) -> Iterator[_Block]:
+        numbers = self.people.blocks[start:]
+        if len(self.wanted) <= limits.COHORTS_LOADED_WHOLE:
+            members = bitmaps.load(self.wanted)
+            yield from (_Block(number, self, members) for number in numbers)
+            return
+        portion = max(1, limits.BITMAPS_AT_ONCE // len(self.wanted))
+        for at in range(0, len(numbers), portion):
+            yield from self._portion(numbers[at : at + portion])
+
+    def block(self, number: int) -> _Block:
+        return next(self._portion(range(number, number + 1)))
+
+    def _portion(self, numbers: range) -> Iterator[_Block]:
+        loaded = bitmaps.load_versioned(self.wanted, only_blocks=numbers)
+        members = {pk: each.blocks for pk, each in loaded.items()}
+        return (_Block(number, self, members) for number in numbers)
+
+    def sizes(self, plans: Sequence[algebra.Plan]) -> list[int]:
+        totals = [0] * len(plans)
+        for block in self.blocks():
+            evaluation = algebra.Evaluation(block)
+            for at, each in enumerate(plans):
+                totals[at] += len(evaluation.members(each))
+        return totals
+
+    def members(self, wanted: algebra.Plan, after: int, limit: int) -> list[int]:
+        """Up to `limit` numbers greater than `after`, ascending."""
+        found: list[int] = []
+        for block in self.blocks((after + 1) // BLOCK_SIZE):
+            members = algebra.Evaluation(block).members(wanted)
+            skipped = members.rank(after) if after >= block.first else 0
+            found.extend(members[skipped : skipped + limit - len(found)])
+            if len(found) >= limit:
+                break
+        return found
+
+
+def size(workspace_id: int, definition: Definition) -> int:
+    wanted = plan(definition, learn(workspace_id, [definition]))
+    return Audience(workspace_id, [wanted]).sizes([wanted])[0]
+
+
+def sizes(workspace_id: int, segments: Sequence[Segment]) -> dict[uuid.UUID, int]:
+    """The sizes of many segments with one load of bitmaps."""
+    known = learn(workspace_id, [stored(each) for each in segments])
+    plans = [plan(stored(each), known, str(each.pk)) for each in segments]
+    counted = Audience(workspace_id, plans).sizes(plans)
+    return {each.pk: count for each, count in zip(segments, counted, strict=True)}
+
+
+def funnel(workspace_id: int, definition: Definition, known: Known | None = None) -> Funnel:
+    """How each row narrows the audience, with the time it took from the database on."""
+    began = time.perf_counter()
+    wanted = plan(definition, known or learn(workspace_id, [definition]))
+    audience = Audience(workspace_id, [wanted])
+    counts = [0] * (1 + len(wanted.all) + len(wanted.exclude))
+    anonymous = 0
+    for block in audience.blocks():
+        left = algebra.Evaluation(block).steps(wanted)
+        for at, each in enumerate(left):
+            counts[at] += len(each)
+        anonymous += left[-1].intersection_cardinality(block.anonymous)
+    rows = 1 + len(wanted.all)
+    took = (time.perf_counter() - began) * 1000
+    return Funnel(counts[0], tuple(counts[1:rows]), tuple(counts[rows:]), anonymous, took)
+
+
+def members(workspace_id: int, definition: Definition, after: int, limit: int) -> list[int]:
+    """A page of the members' numbers; `after` is the last number of the page before, or -1."""
+    wanted = plan(definition, learn(workspace_id, [definition]))
+    return Audience(workspace_id, [wanted]).members(wanted, after, limit)
+
+
+def contains(workspace_id: int, definition: Definition, number: int) -> bool:
+    wanted = plan(definition, learn(workspace_id, [definition]))
+    block = Audience(workspace_id, [wanted]).block(number // BLOCK_SIZE)
+    return number in algebra.Evaluation(block).members(wanted)

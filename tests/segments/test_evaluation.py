@@ -1,0 +1,214 @@
+"""The exact size, funnel and members of a segment, against the same in plain sets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from braze_partners.people.numbers import BLOCK_SIZE
+from cohorts.segments import evaluation, limits, saving
+from cohorts.segments.definition import EVERYONE, Definition, dump
+from tests.segments.worlds import (
+    NOW,
+    World,
+    any_of,
+    cohort_filter,
+    definition,
+    has_external_id,
+    segment_filter,
+    world,
+)
+
+pytestmark = pytest.mark.django_db
+
+# Numbers around the edges of blocks, and few enough to overlap often.
+NUMBERS = [0, 1, 2, 7, BLOCK_SIZE - 1, BLOCK_SIZE, BLOCK_SIZE + 5, 2 * BLOCK_SIZE + 1]
+PEOPLE = 2 * BLOCK_SIZE + 2
+KNOWN_IDS = {"alice": 1, "bob": BLOCK_SIZE}
+COHORTS = ("c1", "c2", "c3")
+
+some_numbers = st.sets(st.sampled_from(NUMBERS))
+inclusion = st.sampled_from(["includes", "does_not_include"])
+leaf = st.one_of(
+    st.builds(
+        lambda names, operator: cohort_filter(*names, operator=operator),
+        st.lists(st.sampled_from(COHORTS), min_size=1, unique=True),
+        inclusion,
+    ),
+    st.builds(has_external_id, st.booleans()),
+    st.builds(any_of, st.sampled_from(["alice", "bob", "nobody"])),
+)
+rows = st.lists(st.lists(leaf, min_size=1, max_size=3), max_size=3)
+
+
+class Model:
+    """A segment as it would be computed with plain sets of the interesting numbers."""
+
+    def __init__(self, made: World, nested: dict[str, dict[str, Any]]) -> None:
+        self.made = made
+        self.nested = nested
+        self.interesting = made.people & set(NUMBERS)
+
+    def matching(self, condition: dict[str, Any]) -> set[int]:
+        operator = condition["operator"]
+        match condition["type"]:
+            case "cohort":
+                named = set().union(*(self.made.cohorts[each] for each in condition["cohorts"]))
+            case "segment":
+                named = set().union(
+                    *(self.steps(self.nested[each])[-1] for each in condition["segments"])
+                )
+            case _ if operator == "is_any_of":
+                named = {KNOWN_IDS.get(each, -1) for each in condition["values"]}
+            case _:
+                absent = self.made.anonymous
+                return self.interesting & absent if operator == "is_not_set" else (
+                    self.interesting - absent
+                )
+        if operator == "does_not_include":
+            return self.interesting - named
+        return self.interesting & named
+
+    def steps(self, data: dict[str, Any]) -> list[set[int]]:
+        left = [set(self.interesting)]
+        for row in data.get("all", []):
+            left.append(left[-1] & set().union(*map(self.matching, row["any"])))
+        for row in data.get("exclude", []):
+            left.append(left[-1] - set().union(*map(self.matching, row["any"])))
+        return left
+
+
+def of_interest(made: World, wanted: Definition) -> set[int]:
+    """The members of a definition among the interesting numbers."""
+    return {n for n in NUMBERS if evaluation.contains(made.workspace.pk, wanted, n)}
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    members=st.tuples(some_numbers, some_numbers, some_numbers),
+    later=st.lists(st.tuples(some_numbers, some_numbers), max_size=3),
+    deleted=some_numbers,
+    anonymous=some_numbers,
+    inner=st.tuples(rows, rows),
+    outer=st.tuples(rows, rows),
+    operator=inclusion,
+)
+def test_any_definition_over_any_cohorts_counts_as_plain_sets_do(
+    members: tuple[set[int], ...],
+    later: list[tuple[set[int], set[int]]],
+    deleted: set[int],
+    anonymous: set[int],
+    inner: tuple[list[Any], list[Any]],
+    outer: tuple[list[Any], list[Any]],
+    operator: str,
+) -> None:
+    anonymous = anonymous - set(KNOWN_IDS.values())
+    made = world(PEOPLE, deleted, anonymous)
+    for name, number in KNOWN_IDS.items():
+        made.profile(number, name)
+    stored = [made.cohort(name, chosen) for name, chosen in zip(COHORTS, members, strict=True)]
+    for added, removed in later:
+        made.run(stored[0], added - removed, removed)
+    nested = saving.create(
+        made.workspace,
+        saving.Draft("inner", definition=definition(*inner[0], exclude=inner[1])),
+        by=None,
+        now=NOW,
+    )
+    wanted = definition(
+        *outer[0], segment_filter(nested.pk, operator=operator), exclude=outer[1]
+    )
+    model = Model(made, {str(nested.pk): nested.definition})
+
+    expected = model.steps(dump(wanted))
+    funnel = evaluation.funnel(made.workspace.pk, wanted)
+    uninteresting = PEOPLE - len(set(NUMBERS))
+    assert of_interest(made, wanted) == expected[-1]
+    # Everyone else is alike: identified, in no cohort. So each step holds all or none of them.
+    counts = (funnel.everyone, *funnel.rows, *funnel.exclusions)
+    for count, left in zip(counts, expected, strict=True):
+        assert count - len(left) in (0, uninteresting)
+    assert evaluation.size(made.workspace.pk, wanted) == counts[-1]
+
+
+def test_an_empty_definition_is_every_live_profile() -> None:
+    made = world(10, deleted={3, 4}, anonymous={5})
+    funnel = evaluation.funnel(made.workspace.pk, EVERYONE)
+    assert (funnel.size, funnel.everyone, funnel.anonymous) == (8, 8, 1)
+
+
+def test_a_workspace_without_people_has_empty_segments() -> None:
+    made = world(0)
+    assert evaluation.size(made.workspace.pk, EVERYONE) == 0
+    assert not evaluation.contains(made.workspace.pk, EVERYONE, 0)
+
+
+def test_the_funnel_tells_who_is_left_after_each_row_and_each_exclusion() -> None:
+    made = world(100, deleted={0}, anonymous=range(50, 100))
+    made.cohort("a", range(60))
+    made.cohort("b", range(40, 80))
+    made.cohort("c", {41, 42})
+    wanted = definition(
+        [cohort_filter("a"), cohort_filter("b")],
+        cohort_filter("b", operator="does_not_include"),
+        has_external_id(),
+        exclude=[any_of("nobody"), cohort_filter("c"), cohort_filter("a", operator="includes")],
+    )
+    funnel = evaluation.funnel(made.workspace.pk, wanted)
+    assert (funnel.everyone, funnel.rows, funnel.exclusions) == (99, (79, 39, 39), (39, 39, 0))
+
+
+def test_runs_not_folded_yet_count() -> None:
+    made = world(10)
+    cohort = made.cohort("a", {1, 2})
+    made.run(cohort, added={3}, removed={1})
+    assert evaluation.members(made.workspace.pk, definition(cohort_filter("a")), -1, 10) == [2, 3]
+
+
+def test_an_archived_cohort_goes_on_counting() -> None:
+    made = world(10)
+    cohort = made.cohort("a", {1, 2})
+    cohort.archived_at = NOW
+    cohort.save()
+    assert evaluation.size(made.workspace.pk, definition(cohort_filter("a"))) == 2
+
+
+def test_a_cohort_of_another_workspace_or_partner_is_nobody() -> None:
+    made, other = world(10), world(10)
+    other.cohort("a", {1, 2})
+    made.cohort("a", {1, 2, 3}, partner="mixpanel")
+    assert evaluation.size(made.workspace.pk, definition(cohort_filter("a"))) == 0
+    wanted = definition(cohort_filter("a", partner="mixpanel"))
+    assert evaluation.size(made.workspace.pk, wanted) == 3
+
+
+def test_members_come_in_pages_across_blocks() -> None:
+    made = world(PEOPLE, deleted={1})
+    made.cohort("a", NUMBERS)
+    wanted = definition(cohort_filter("a"))
+    seen: list[int] = []
+    while page := evaluation.members(made.workspace.pk, wanted, seen[-1] if seen else -1, 3):
+        assert len(page) <= 3
+        seen += page
+    assert seen == sorted(set(NUMBERS) - {1})
+
+
+def test_many_cohorts_are_read_in_portions_and_count_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = world(PEOPLE)
+    for name in COHORTS:
+        made.cohort(name, set(NUMBERS) - {len(name)})
+    wanted = definition(cohort_filter(*COHORTS))
+    whole = evaluation.members(made.workspace.pk, wanted, -1, 100)
+    monkeypatch.setattr(limits, "COHORTS_LOADED_WHOLE", 2)
+    monkeypatch.setattr(limits, "BITMAPS_AT_ONCE", 3)
+    assert evaluation.members(made.workspace.pk, wanted, -1, 100) == whole
+    assert evaluation.size(made.workspace.pk, wanted) == len(whole)
