@@ -1,0 +1,15 @@
+"""What can go wrong with a cohort, in the domain's words. HTTP statuses are given by wire."""
+
+from __future__ import annotations
+
+
+class ResourceLocked(Exception):
+    """The cohort was being changed by others for longer than LOCK_WAIT."""
+
+
+class CohortGone(Exception):
+    """The cohort was deleted while a change to it was being prepared."""
+
+
+class LostRace(Exception):
+    """Another run took the next place of the cohort first."""

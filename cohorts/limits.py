@@ -1,0 +1,49 @@
+"""The limits of the import, each with its unit, its reason and its source."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+# Identifiers of all kinds over all objects of a request (wire/braze-cohort-import.md).
+MAX_IDENTIFIERS_PER_REQUEST = 1_000
+
+# Bytes of a request body. 1,000 identifiers of the longest kept length (997 characters) in
+# UTF-8 with their quotes stay below (own choice).
+MAX_BODY_BYTES = 4 * 1024 * 1024
+
+# Characters: what the columns hold (own choice; Braze names none).
+MAX_NAME_CHARACTERS = 255
+MAX_COHORT_ID_CHARACTERS = 255
+
+# Unfolded runs of a cohort from which on it is folded: eight add 5 ms to a read (house.md).
+FOLD_FROM_RUNS = 8
+
+# Cohorts folded by one sweep, so that a sweep stays short; the next goes on.
+FOLDS_PER_SWEEP = 200
+
+# Runs that one fold takes in at most, so that a fold's memory stays flat.
+RUNS_PER_FOLD = 2_000
+
+# Bytes of bitmaps that a process keeps in memory: some fifty dense cohorts of a million.
+CACHED_BYTES = 64 * 1024 * 1024
+
+# Lost races after which a request asks for the cohort's lock instead of trying again.
+OPTIMISTIC_ATTEMPTS = 5
+
+# How long a request waits for a cohort before it answers 423 (own choice; the caller's own
+# time-out is usually 30 s).
+LOCK_WAIT = timedelta(seconds=5)
+
+# How long a run keeps its bitmaps, and its list of skipped identifiers (house.md).
+RUN_BITMAPS_KEPT = timedelta(days=400)
+SKIPPED_KEPT = timedelta(days=30)
+
+# Rows that one statement of the retention job changes, so that it never locks for long.
+RETIRED_PER_STATEMENT = 1_000
+
+# Refused requests that one process records per key and minute: enough to see what is wrong,
+# too few to fill a disk with.
+REFUSALS_RECORDED_PER_MINUTE = 60
+
+# Points of a size curve: more than a chart has pixels for is waste.
+HISTORY_POINTS = 400

@@ -1,0 +1,235 @@
+"""Who is in a cohort; the only writer of it. Knows numbers and runs; knows nothing of
+identifiers or HTTP.
+
+Membership is the fold of a cohort's runs. A change is computed against a known sequence and
+written only where the cohort still stands there; a lost race reads the runs between and computes
+again. A process keeps memberships in memory under their sequence and brings them forward by the
+runs since, so that a write costs the same however large the cohort is.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from django.db import OperationalError, connection, transaction
+from pyroaring import BitMap
+
+from braze_partners.people import sets
+from braze_partners.people.models import PeopleSet
+from cohorts import bitmaps, remembered
+from cohorts.bitmaps import Delta, Membership
+from cohorts.errors import CohortGone, LostRace, ResourceLocked
+from cohorts.limits import LOCK_WAIT, OPTIMISTIC_ATTEMPTS
+from cohorts.models import Cohort
+from cohorts.placing import Placed, RunFacts, place
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Who shall be in and who shall not after a run; nobody is in both."""
+
+    add: BitMap
+    remove: BitMap
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A run that was written. `sequence` is the cohort's, moved only if something changed."""
+
+    run_id: int
+    sequence: int
+    size: int
+    added: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How many deletions a cohort had taken in when identifiers began to be resolved."""
+
+    deletions: int | None
+
+
+def of(cohort_ids: Iterable[int]) -> dict[int, Membership]:
+    """The members of each cohort as of now. What is in memory is brought forward by the runs
+    since; the rest is loaded. Cohorts that don't exist are absent."""
+    known = {key: kept for key in cohort_ids if (kept := remembered.memberships.get(key))}
+    found: dict[int, Membership] = {}
+    if known:
+        since = bitmaps.load_since({key: kept.sequence for key, kept in known.items()})
+        for key, (sequence, deletions, delta) in since.items():
+            if delta is not None:
+                found[key] = _forward(known[key], sequence, deletions, delta)
+                _remember(key, found[key])
+    missing = [key for key in cohort_ids if key not in found]
+    for key, loaded in bitmaps.load_versioned(missing).items():
+        found[key] = loaded
+        _remember(key, loaded)
+    return found
+
+
+def members(cohort_id: int) -> Membership:
+    """Raises CohortGone where there is no such cohort."""
+    found = of([cohort_id]).get(cohort_id)
+    if found is None:
+        raise CohortGone
+    return found
+
+
+def is_member(cohort: Cohort, number: int) -> bool:
+    return members(cohort.pk).holds(number)
+
+
+def members_page(cohort: Cohort, after: int | None, limit: int) -> list[int]:
+    """The next numbers of members beyond `after`, ascending."""
+    blocks = members(cohort.pk).blocks
+    start = 0 if after is None else after + 1
+    page: list[int] = []
+    for block in sorted(blocks):
+        if len(page) >= limit or start >= (block + 1) * bitmaps.BLOCK_SIZE:
+            continue
+        for number in blocks[block].iter_equal_or_larger(start):
+            page.append(number)
+            if len(page) >= limit:
+                break
+    return page
+
+
+def look(cohort_id: int | None) -> Seen:
+    """To be called before identifiers are resolved, and given to `apply`: people who are deleted
+    between are then taken out."""
+    kept = None if cohort_id is None else remembered.memberships.get(cohort_id)
+    return Seen(kept.deletions if kept else None)
+
+
+def apply(cohort_id: int, wanted: Wanted, facts: RunFacts, seen: Seen) -> Applied:
+    """Writes one run, whole or not at all. Raises ResourceLocked, CohortGone."""
+    with _turn(cohort_id):
+        before = remembered.memberships.get(cohort_id) or members(cohort_id)
+        for _ in range(OPTIMISTIC_ATTEMPTS):
+            try:
+                applied, after = _append(cohort_id, before, wanted, facts, seen)
+            except LostRace:
+                before = members(cohort_id)
+            else:
+                _remember(cohort_id, after)
+                return applied
+        applied, after = _append_locked(cohort_id, wanted, facts, seen)
+        _remember(cohort_id, after)
+        return applied
+
+
+def forget(cohort_id: int) -> None:
+    """Drops what this process keeps of a cohort, after it was deleted."""
+    remembered.memberships.forget(cohort_id)
+
+
+def net_change(before: Membership, wanted: Wanted) -> Delta:
+    """What really changes: nobody is added twice or removed who is not in."""
+    return Delta(
+        wanted.add - bitmaps.members_among(wanted.add, before.blocks),
+        bitmaps.members_among(wanted.remove, before.blocks),
+    )
+
+
+@contextmanager
+def held(cohort_ids: Sequence[int]) -> Generator[None, None, None]:
+    """Keeps the rows of cohorts for the length of a transaction, in the order of their ids so
+    that two never wait for each other. Raises ResourceLocked after LOCK_WAIT."""
+    with _busy_is_locked(), transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                wait = int(LOCK_WAIT.total_seconds() * 1000)
+                cursor.execute(f"SET LOCAL lock_timeout = {wait}")
+        rows = Cohort.objects.select_for_update().filter(pk__in=cohort_ids).order_by("pk")
+        list(rows.values_list("pk", flat=True))
+        yield
+
+
+def _append(
+    cohort_id: int, before: Membership, wanted: Wanted, facts: RunFacts, seen: Seen
+) -> tuple[Applied, Membership]:
+    if before.deletions != seen.deletions:
+        wanted = _without_deleted(wanted, facts.workspace_id)
+    delta = net_change(before, wanted)
+    with _busy_is_locked():
+        placed = place(cohort_id, before, delta, facts)
+    after = _after(before, placed, delta)
+    return (
+        Applied(
+            placed.run_id, placed.sequence, placed.size, len(delta.added), len(delta.removed)
+        ),
+        after,
+    )
+
+
+def _append_locked(
+    cohort_id: int, wanted: Wanted, facts: RunFacts, seen: Seen
+) -> tuple[Applied, Membership]:
+    """For a cohort that others change all the time: queue up for its row, then it stands still."""
+    with held([cohort_id]):
+        before = members(cohort_id)
+        return _append(cohort_id, before, wanted, facts, seen)
+
+
+def _after(before: Membership, placed: Placed, delta: Delta) -> Membership:
+    return replace(
+        before,
+        sequence=placed.sequence,
+        blocks=bitmaps.combine(before.blocks, delta),
+        weight=before.weight + placed.stored_bytes,
+    )
+
+
+def _forward(kept: Membership, sequence: int, deletions: int, delta: Delta) -> Membership:
+    if sequence == kept.sequence:
+        return kept if deletions == kept.deletions else replace(kept, deletions=deletions)
+    grown = kept.weight + 2 * (len(delta.added) + len(delta.removed))
+    return Membership(sequence, deletions, bitmaps.combine(kept.blocks, delta), grown)
+
+
+def _without_deleted(wanted: Wanted, workspace_id: int) -> Wanted:
+    add = wanted.add
+    for gone in sets.read(workspace_id, PeopleSet.Kind.DELETED).values():
+        add = add - gone
+    return Wanted(add, wanted.remove)
+
+
+def _remember(cohort_id: int, membership: Membership) -> None:
+    """Never what an open transaction sees: it may be rolled back."""
+    if connection.in_atomic_block:
+        return
+    kept = remembered.memberships.get(cohort_id)
+    if kept is None or kept.sequence <= membership.sequence:
+        remembered.memberships.put(cohort_id, membership)
+
+
+# One run at a time per cohort within this process; cohorts share a lock now and then.
+_turns = [threading.Lock() for _ in range(256)]
+
+
+@contextmanager
+def _turn(cohort_id: int) -> Generator[None, None, None]:
+    lock = _turns[cohort_id % len(_turns)]
+    if not lock.acquire(timeout=LOCK_WAIT.total_seconds()):
+        raise ResourceLocked
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _busy_is_locked() -> Generator[None, None, None]:
+    """A lock not had in time (PostgreSQL 55P03), SQLite busy beyond its 15 s."""
+    try:
+        yield
+    except OperationalError as error:
+        state = getattr(error.__cause__, "sqlstate", None)
+        name = getattr(error.__cause__, "sqlite_errorname", "")
+        if state == "55P03" or name.startswith("SQLITE_BUSY"):
+            raise ResourceLocked from error
+        raise
