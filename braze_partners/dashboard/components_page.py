@@ -1,0 +1,46 @@
+"""The living page of components, to look at every piece in its states beside the pictures."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from braze_partners.partners.directory import PARTNERS
+from braze_partners.workspaces.roles import May, may
+
+
+class ExampleForm(forms.Form):
+    """One field of each kind, two of them wrong."""
+
+    name = forms.CharField(help_text="Help stands under the field, always visible.")
+    email = forms.EmailField(label="Contact Email")
+    region = forms.ChoiceField(choices=[("us", "United States"), ("eu", "European Union")])
+    description = forms.CharField(widget=forms.Textarea, required=False)
+    anonymous = forms.BooleanField(label="Include events from anonymous users", required=False)
+
+
+@require_GET
+@may(May.SEE)
+def components_page(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    points = [
+        (now - timedelta(hours=12 * back), 118_000 + int((120 - back) * 200 + 900 * math.sin(back)))
+        for back in range(120, -1, -1)
+    ]
+    context = {
+        "form": ExampleForm({"name": "Message engagement", "email": "crm-alerts@lumen"}),
+        "points": points,
+        "marks": [(now - timedelta(days=24), "filters changed")],
+        "wave": [10 + 4 * math.sin(step / 3) + step / 4 for step in range(24)],
+        "partners": PARTNERS[:3],
+        "now": now,
+        "earlier": now - timedelta(days=1, hours=2),
+        "long_ago": now - timedelta(days=400),
+    }
+    return render(request, "components/page.html", context)
