@@ -16,6 +16,7 @@ screens = [
 
 urlpatterns = [
     path("", include("braze_partners.workspaces.urls_public")),
+    path("", include("braze_partners.dashboard.shell_urls")),
     path("w/<slug:workspace>/", include(screens)),
     path("partners/", include("cohorts.wire_urls")),
     path("segments/", include("cohorts.segments.wire_urls")),
