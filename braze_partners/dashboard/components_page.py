@@ -15,6 +15,13 @@ from braze_partners.partners.directory import PARTNERS
 from braze_partners.workspaces.roles import May, may
 
 
+COHORTS = [
+    ("1", "[Amplitude] High-intent shoppers: k3x9a7f2"),
+    ("2", "[Amplitude] Cart abandoners 7d: p81mz0qd"),
+    ("3", "[Amplitude] Power users EU: w20cc4sn"),
+]
+
+
 class ExampleForm(forms.Form):
     """One field of each kind, two of them wrong."""
 
@@ -39,6 +46,8 @@ def components_page(request: HttpRequest) -> HttpResponse:
         "marks": [(now - timedelta(days=24), "filters changed")],
         "wave": [10 + 4 * math.sin(step / 3) + step / 4 for step in range(24)],
         "partners": PARTNERS[:3],
+        "cohort_chosen": COHORTS[:2],
+        "cohort_options": COHORTS,
         "now": now,
         "earlier": now - timedelta(days=1, hours=2),
         "long_ago": now - timedelta(days=400),
