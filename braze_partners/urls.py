@@ -15,6 +15,7 @@ screens = [
 ]
 
 urlpatterns = [
+    path("", include("braze_partners.health")),
     path("", include("braze_partners.workspaces.urls_public")),
     path("", include("braze_partners.dashboard.shell_urls")),
     path("w/<slug:workspace>/", include(screens)),
