@@ -1,11 +1,15 @@
 """User profiles: who they are (identities), their dense numbers, what is known of them.
 
-Knows workspaces; knows nothing of cohorts, segments or events.
+Knows workspaces; knows nothing of cohorts, segments or events. On PostgreSQL the unique
+constraints of identities also carry the number (migration 0002), which Django can't say for both
+databases at once. Foreign keys that begin a unique constraint have no second index of their own.
 """
 
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from braze_partners.workspaces.models import Account, Workspace
 
@@ -27,16 +31,22 @@ class NumberCounter(models.Model):
 
 
 class PeopleSet(models.Model):
-    """An exact set of numbers of a workspace, in blocks of 1,048,576, as roaring bitmaps."""
+    """An exact set of numbers of a workspace, in blocks of 1,048,576, as roaring bitmaps.
+
+    `version` is a random token, new with each write, so that bits kept in memory under it can
+    never be taken for others.
+    """
 
     class Kind(models.TextChoices):
         DELETED = "deleted"
         ANONYMOUS = "anonymous"
 
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     kind = models.CharField(max_length=10, choices=Kind)
     block = models.PositiveIntegerField()
-    version = models.PositiveBigIntegerField(default=0)
+    version = models.BigIntegerField()
     bits = models.BinaryField()
 
     class Meta:
@@ -51,10 +61,12 @@ class PeopleSet(models.Model):
 class Profile(models.Model):
     """One person of a workspace. Without `external_id` they are anonymous or alias-only."""
 
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="profiles")
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="profiles", db_index=False
+    )
     number = models.PositiveBigIntegerField()
     braze_id = models.CharField(max_length=24)
-    external_id = models.CharField(max_length=997, null=True, blank=True)  # noqa: DJ001
+    external_id = models.CharField(max_length=997, null=True, blank=True)
     external_hash = models.BigIntegerField(null=True, blank=True)
     first_name = models.CharField(max_length=255, blank=True)
     last_name = models.CharField(max_length=255, blank=True)
@@ -79,21 +91,33 @@ class Profile(models.Model):
                 fields=["workspace", "external_hash", "external_id"], name="profile_external_id"
             ),
         ]
+        indexes = [
+            models.Index(
+                "workspace", Lower("email"), condition=~models.Q(email=""), name="profile_email"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.external_id or self.braze_id
 
 
 class Alias(models.Model):
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    """`number` repeats the profile's, so that an import is answered by the index alone."""
+
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="aliases")
+    number = models.PositiveBigIntegerField()
     label = models.CharField(max_length=255)
     name = models.CharField(max_length=255)
     hash = models.BigIntegerField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["workspace", "hash", "label", "name"], name="alias_once")
+            models.UniqueConstraint(
+                fields=["workspace", "hash", "label", "name"], name="alias_once"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -101,15 +125,20 @@ class Alias(models.Model):
 
 
 class Device(models.Model):
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    """`number` repeats the profile's, so that an import is answered by the index alone."""
+
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="devices")
+    number = models.PositiveBigIntegerField()
     device_id = models.CharField(max_length=255)
     hash = models.BigIntegerField()
     push_enabled = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["workspace", "hash", "device_id"], name="device_once")
+            models.UniqueConstraint(fields=["workspace", "hash", "device_id"], name="device_once"),
         ]
 
     def __str__(self) -> str:
@@ -125,7 +154,9 @@ class Attribute(models.Model):
         BOOLEAN = "boolean"
         DATE = "date"
 
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     name = models.CharField(max_length=255)
     type = models.CharField(max_length=8, choices=Type)
 
@@ -142,8 +173,10 @@ class AttributeValue(models.Model):
     """One typed value; exactly the column of the attribute's type is set."""
 
     attribute = models.ForeignKey(Attribute, on_delete=models.CASCADE, related_name="values")
-    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="attributes")
-    text = models.TextField(null=True, blank=True)  # noqa: DJ001
+    profile = models.ForeignKey(
+        Profile, on_delete=models.CASCADE, related_name="attributes", db_index=False
+    )
+    text = models.TextField(null=True, blank=True)
     number = models.FloatField(null=True, blank=True)
     boolean = models.BooleanField(null=True, blank=True)
     date = models.DateTimeField(null=True, blank=True)
@@ -158,15 +191,19 @@ class AttributeValue(models.Model):
 
 
 class PeopleImport(models.Model):
-    """One CSV of people: uploaded, previewed, then imported in the background by line."""
+    """One CSV of people: uploaded, previewed, then imported in the background by line.
+
+    `offset` (bytes of the unpacked file) and the counts move in the transaction that writes the
+    people, so an import that was killed goes on where it was and counts nothing twice.
+    """
 
     class State(models.TextChoices):
-        PREVIEW = "preview"
-        QUEUED = "queued"
-        RUNNING = "running"
-        COMPLETED = "completed"
-        FAILED = "failed"
-        CANCELLED = "cancelled"
+        PREVIEW = "preview", _("Preview")
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        COMPLETED = "completed", _("Completed")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     created_by = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, blank=True)
@@ -175,16 +212,35 @@ class PeopleImport(models.Model):
     size = models.PositiveBigIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State, default=State.PREVIEW)
     offset = models.PositiveBigIntegerField(default=0)
+    read_share = models.FloatField(default=0)
     lines = models.PositiveBigIntegerField(default=0)
+    rows = models.PositiveBigIntegerField(default=0)
     created = models.PositiveBigIntegerField(default=0)
     updated = models.PositiveBigIntegerField(default=0)
     refused = models.PositiveBigIntegerField(default=0)
-    errors = models.JSONField(default=list, blank=True)
     error = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    lease_token = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "-id"], name="people_import_latest")]
 
     def __str__(self) -> str:
         return f"{self.file_name} ({self.state})"
+
+
+class PeopleImportProblem(models.Model):
+    """A line that was refused, and why; the first of them are kept (limits.py says how many)."""
+
+    people_import = models.ForeignKey(
+        PeopleImport, on_delete=models.CASCADE, related_name="problems"
+    )
+    line = models.PositiveBigIntegerField()
+    column = models.CharField(max_length=255, blank=True)
+    text = models.CharField(max_length=400)
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.text}"

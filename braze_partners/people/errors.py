@@ -1,0 +1,27 @@
+"""What can go wrong with people, in words that name the limit or the value. Knows no HTTP."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+
+class PeopleError(Exception):
+    """The common ground; `str()` is a sentence for the person who caused it."""
+
+
+class NumbersExhausted(PeopleError):
+    def __init__(self, workspace_id: int) -> None:
+        super().__init__(_("This workspace has given out all of its 4,294,967,296 numbers."))
+        self.workspace_id = workspace_id
+
+
+class IdentityTaken(PeopleError):
+    """An external id, alias or device that already belongs to somebody else."""
+
+
+class ValueRefused(PeopleError):
+    """One value of one person that breaks a rule; `column` says which."""
+
+    def __init__(self, column: str, text: str) -> None:
+        super().__init__(text)
+        self.column = column
