@@ -11,7 +11,7 @@ from django.db import transaction
 
 from braze_partners.keys import secrets
 from braze_partners.keys.models import DataImportKey, IssuedKey, RestApiKey
-from braze_partners.workspaces.audit import record
+from braze_partners.workspaces.audit import COMMAND_LINE, record
 from braze_partners.workspaces.models import Account, Workspace
 
 Key = TypeVar("Key", bound=IssuedKey)
@@ -34,8 +34,8 @@ class By:
     rest_key: str = ""
 
     @property
-    def detail(self) -> dict[str, str]:
-        return {"rest_api_key": self.rest_key} if self.rest_key else {}
+    def text(self) -> str:
+        return f"REST API key {self.rest_key}" if self.rest_key else COMMAND_LINE
 
 
 def generate_import_key(
@@ -105,5 +105,6 @@ def _write_down(
         action,
         target,
         address=by.address,
-        detail={**detail, **by.detail},
+        detail=detail,
+        actor_text=by.text,
     )

@@ -31,7 +31,7 @@ from braze_partners.keys.models import DataImportKey, KeyUse, RestApiKey
 log = structlog.get_logger(__name__)
 
 KeyRef = tuple[str, int]
-MODELS: dict[str, type[DataImportKey] | type[RestApiKey]] = {
+MODELS: dict[str, type[DataImportKey | RestApiKey]] = {
     KeyUse.Kind.DATA_IMPORT: DataImportKey,
     KeyUse.Kind.REST: RestApiKey,
 }

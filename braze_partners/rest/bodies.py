@@ -16,7 +16,7 @@ from braze_partners.errors import BadRequest, BodyTooLarge
 from braze_partners.rest.limits import MAX_BODY_BYTES, MAX_JSON_DEPTH
 
 
-def _too_large(limit_bytes: int) -> BodyTooLarge:
+def too_large(limit_bytes: int) -> BodyTooLarge:
     return BodyTooLarge(f"The request body is larger than {limit_bytes:,} bytes")
 
 
@@ -40,7 +40,7 @@ def accept_chunks(request: HttpRequest, limit_bytes: int = MAX_BODY_BYTES) -> No
     except OSError as error:
         raise BadRequest("The request body could not be read") from error
     if len(body) > limit_bytes:
-        raise _too_large(limit_bytes)
+        raise too_large(limit_bytes)
     request.META["CONTENT_LENGTH"] = str(len(body))
     request._stream = BytesIO(body)  # type: ignore[attr-defined]
 
@@ -49,7 +49,7 @@ def read_body(request: HttpRequest, limit_bytes: int = MAX_BODY_BYTES) -> bytes:
     """The whole body; BodyTooLarge before a byte of it is read when it says so itself."""
     declared = declared_length(request)
     if declared > limit_bytes:
-        raise _too_large(limit_bytes)
+        raise too_large(limit_bytes)
     try:
         body = request.read()
     except (OSError, UnreadablePostError, RawPostDataException) as error:

@@ -20,3 +20,6 @@ MAX_PAGE_SIZE = 200
 # Characters of an Idempotency-Key, and how long its answer is kept (own choice; Stripe keeps 24 h).
 MAX_IDEMPOTENCY_KEY = 255
 IDEMPOTENCY_HOURS = 24
+# Seconds after which a creating call that never answered is taken for dead: twice gunicorn's
+# own time-out of a request.
+IDEMPOTENCY_LEASE_SECONDS = 60

@@ -1,0 +1,79 @@
+"""What a REST API key may be allowed, as one table: name, group, words. Knows no endpoint.
+
+Names of Braze's own endpoints are Braze's (wire/braze-users-track.md); those of /api/v1/ are ours:
+the thing and `read` or `write`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Text = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """`coming` ones are accepted by the command, for scripts that are ahead, and not offered on
+    screen while nothing asks for them."""
+
+    name: str
+    group: Text
+    text: Text
+    coming: bool = False
+
+
+BRAZE, WORKSPACE, KEYS = _("Braze-compatible endpoints"), _("Workspace"), _("Keys")
+PEOPLE, COHORTS, SEGMENTS = _("People"), _("Cohorts"), _("Segments")
+
+PERMISSIONS: tuple[Permission, ...] = (
+    Permission("segments.list", BRAZE, _("List segments: GET /segments/list")),
+    Permission("segments.details", BRAZE, _("Read a segment: GET /segments/details")),
+    Permission(
+        "users.track", BRAZE, _("Write profiles and events: POST /users/track"), True
+    ),
+    Permission("people.read", PEOPLE, _("Look up profiles")),
+    Permission("people.write", PEOPLE, _("Import and delete profiles")),
+    Permission(
+        "cohorts.read", COHORTS, _("Read cohorts, their members and import runs")
+    ),
+    Permission("cohorts.write", COHORTS, _("Archive and delete cohorts")),
+    Permission("segments.read", SEGMENTS, _("Read segments, their sizes and members")),
+    Permission("segments.write", SEGMENTS, _("Create, edit and archive segments")),
+    Permission(
+        "partners.read", WORKSPACE, _("Read the technology partners and their state")
+    ),
+    Permission("workspace.read", WORKSPACE, _("Read the workspace and its settings")),
+    Permission("members.read", WORKSPACE, _("List the members")),
+    Permission("audit.read", WORKSPACE, _("Read the audit log")),
+    Permission("import_keys.read", KEYS, _("List data import keys")),
+    Permission(
+        "import_keys.write", KEYS, _("Generate and invalidate data import keys")
+    ),
+    Permission("rest_keys.read", KEYS, _("List REST API keys")),
+    Permission("rest_keys.write", KEYS, _("Generate and invalidate REST API keys")),
+)
+NAMES = frozenset(permission.name for permission in PERMISSIONS)
+OFFERED = tuple(permission for permission in PERMISSIONS if not permission.coming)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    name: Text
+    permissions: tuple[Permission, ...]
+
+
+def groups(permissions: Iterable[Permission] = OFFERED) -> list[Group]:
+    """In the table's order."""
+    return [
+        Group(name, tuple(rows))
+        for name, rows in groupby(permissions, lambda p: p.group)
+    ]
+
+
+def unknown(names: Iterable[str]) -> list[str]:
+    return [name for name in names if name not in NAMES]

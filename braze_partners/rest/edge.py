@@ -1,0 +1,69 @@
+"""The door of the machine endpoints: whatever happens behind it, the answer is JSON.
+
+Knows paths and statuses; knows no endpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+
+from braze_partners.errors import (
+    BY_STATUS,
+    BodyTooLarge,
+    Refusal,
+    answer,
+    is_machine_path,
+)
+from braze_partners.rest.bodies import accept_chunks, declared_length
+from braze_partners.rest.limits import MAX_BODY_BYTES
+
+KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
+
+
+class MachineEdgeMiddleware:
+    """Renders refusals, and Django's own error pages, in the shape of the path."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not is_machine_path(request.path):
+            return self.get_response(request)
+        try:
+            accept_chunks(request)
+        except Refusal as refusal:
+            return answer(request, refusal)
+        if declared_length(request) > MAX_BODY_BYTES:
+            return answer(request, BodyTooLarge())
+        response = as_json(request, self.get_response(request))
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    def process_exception(
+        self, request: HttpRequest, error: Exception
+    ) -> HttpResponse | None:
+        if not is_machine_path(request.path):
+            return None
+        if isinstance(error, Refusal):
+            return answer(request, error)
+        if isinstance(error, RequestDataTooBig):
+            return answer(request, BodyTooLarge())
+        return None
+
+
+def as_json(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Django's own pages for 400, 403, 404, 405 and 500, in our shape; others as they are."""
+    if response.status_code < 400 or "json" in response.headers.get("Content-Type", ""):
+        return response
+    kind = BY_STATUS.get(response.status_code, Refusal)
+    kept = {
+        name: response.headers[name]
+        for name in KEPT_HEADERS
+        if name in response.headers
+    }
+    shaped = answer(request, kind(headers=kept))
+    shaped.status_code = response.status_code
+    return shaped
