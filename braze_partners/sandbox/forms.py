@@ -1,0 +1,127 @@
+"""The forms of the sandbox's pages: they read and check what was typed, and decide nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from braze_partners.sandbox import rules, users
+from braze_partners.sandbox.limits import IDENTIFIER_LENGTH
+from braze_partners.sandbox.models import Cohort
+
+
+class IdsField(forms.CharField):
+    """A pasted list of user ids; cleans to a list without repeats."""
+
+    widget = forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off"})
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return users.read_ids(super().clean(value))
+        except users.UsersRefused as refused:
+            raise forms.ValidationError(str(refused)) from refused
+
+
+class PropertiesField(forms.CharField):
+    """User properties as a JSON object; cleans to a dict."""
+
+    widget = forms.Textarea(attrs={"rows": 12, "spellcheck": "false", "autocomplete": "off"})
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        try:
+            properties = json.loads(text or "{}")
+        except ValueError as broken:
+            raise forms.ValidationError(
+                _('Enter a JSON object, for example {"plan": "pro"}.')
+            ) from broken
+        if not isinstance(properties, dict):
+            raise forms.ValidationError(_('Enter a JSON object, for example {"plan": "pro"}.'))
+        return properties
+
+
+class UserForm(forms.Form):
+    user_id = forms.CharField(
+        label=gettext_lazy("User ID"), max_length=IDENTIFIER_LENGTH, required=False
+    )
+    device_id = forms.CharField(
+        label=gettext_lazy("Device ID"), max_length=IDENTIFIER_LENGTH, required=False
+    )
+    properties = PropertiesField(label=gettext_lazy("User properties"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors and not cleaned.get("user_id") and not cleaned.get("device_id"):
+            raise forms.ValidationError(_("Enter a user ID or a device ID."))
+        return cleaned
+
+
+class ManyUsersForm(forms.Form):
+    user_ids = IdsField(label=gettext_lazy("User IDs"))
+    properties = PropertiesField(
+        label=gettext_lazy("User properties for all of them"), required=False
+    )
+
+
+class ListCohortForm(forms.Form):
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
+    user_ids = IdsField(label=gettext_lazy("User IDs"), required=False)
+
+
+class NameForm(forms.Form):
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
+
+
+class MembersForm(forms.Form):
+    add = IdsField(label=gettext_lazy("Add these user IDs"), required=False)
+    remove = IdsField(label=gettext_lazy("Remove these user IDs"), required=False)
+
+
+class DestinationForm(forms.Form):
+    api_key = forms.CharField(
+        label=gettext_lazy("Braze API Key"),
+        required=False,
+        max_length=500,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    rest_endpoint = forms.CharField(
+        label=gettext_lazy("Braze REST Endpoint"),
+        max_length=300,
+        widget=forms.TextInput(
+            attrs={"placeholder": "https://rest.iad-01.braze.com", "spellcheck": "false"}
+        ),
+    )
+
+
+class RuleForm(forms.Form):
+    """The rows of a rule come as parallel lists, so that any number of them can be sent."""
+
+    match = forms.ChoiceField(choices=Cohort.Match.choices, initial=Cohort.Match.ALL)
+
+    def rows(self) -> list[dict[str, str]]:
+        if not isinstance(self.data, QueryDict):
+            return []
+        lists = [self.data.getlist(name) for name in ("property", "operator", "value")]
+        rows = [
+            {"property": name, "operator": operator, "value": value}
+            for name, operator, value in zip(*lists, strict=False)
+        ]
+        return [row for row in rows if row["property"].strip() or row["value"].strip()]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        try:
+            cleaned["conditions"] = rules.read_conditions(self.rows())
+        except rules.RuleRefused as refused:
+            raise forms.ValidationError(str(refused)) from refused
+        return cleaned
+
+
+class RuleCohortForm(RuleForm):
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
+    field_order = ["name", "match"]

@@ -1,0 +1,53 @@
+"""Every address of the sandbox."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from braze_partners.sandbox import api
+from braze_partners.sandbox.views import cohorts, destinations, syncs, users
+
+urlpatterns = [
+    path("", cohorts.home, name="home"),
+    path("healthz", destinations.healthz, name="healthz"),
+    path("users", users.user_list, name="users"),
+    path("users/add", users.add_user, name="add-user"),
+    path("users/add-many", users.add_many, name="add-users"),
+    path("users/<int:amplitude_id>", users.user_page, name="user"),
+    path("cohorts", cohorts.cohort_list, name="cohorts"),
+    path("cohorts/new", cohorts.new_cohort, name="new-cohort"),
+    path("cohorts/<str:cohort_id>", cohorts.cohort_page, name="cohort"),
+    path("cohorts/<str:cohort_id>/history", cohorts.cohort_history, name="cohort-history"),
+    path("cohorts/<str:cohort_id>/rule", cohorts.edit_rule, name="cohort-rule"),
+    path("cohorts/<str:cohort_id>/rename", cohorts.rename, name="cohort-rename"),
+    path("cohorts/<str:cohort_id>/members", cohorts.change_members, name="cohort-members"),
+    path("cohorts/<str:cohort_id>/shuffle", cohorts.shuffle, name="cohort-shuffle"),
+    path("cohorts/<str:cohort_id>/sync", syncs.start, name="sync-start"),
+    path("cohorts/<str:cohort_id>/sync/preview", syncs.preview, name="sync-preview"),
+    path("cohorts/<str:cohort_id>/schedule/end", syncs.end_schedule, name="schedule-end"),
+    path("syncs/<int:sync_id>", syncs.sync_page, name="sync"),
+    path("syncs/<int:sync_id>/progress", syncs.sync_progress, name="sync-progress"),
+    path("syncs/<int:sync_id>/stop", syncs.stop, name="sync-stop"),
+    path("destinations", destinations.destinations_page, name="destinations"),
+    path("destinations/braze/test", destinations.test_key, name="key-test"),
+    path("credentials", destinations.credentials, name="credentials"),
+    path("sandbox/api/users", api.answers(post=api.add_users)),
+    path("sandbox/api/cohorts", api.answers(get=api.list_cohorts, post=api.create_cohort)),
+    path(
+        "sandbox/api/cohorts/<str:cohort_id>",
+        api.answers(get=api.show_cohort, patch=api.change_cohort),
+    ),
+    path(
+        "sandbox/api/cohorts/<str:cohort_id>/members",
+        api.answers(get=api.list_members, post=api.change_members),
+    ),
+    path("sandbox/api/cohorts/<str:cohort_id>/sync", api.answers(post=api.ask_for_sync)),
+    path(
+        "sandbox/api/destination",
+        api.answers(get=api.show_destination, put=api.save_destination),
+    ),
+    path("sandbox/api/syncs/<int:sync_id>", api.answers(get=api.show_sync)),
+]
+
+handler404 = "braze_partners.sandbox.views.destinations.not_found"
+handler500 = "braze_partners.sandbox.views.destinations.server_error"

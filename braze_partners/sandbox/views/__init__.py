@@ -1,0 +1,1 @@
+"""The sandbox's pages, by the rooms of its navigation."""
