@@ -10,6 +10,7 @@ from braze_partners.workspaces.roles import ROLE_TABLE
 
 
 def workspace(request: HttpRequest) -> dict[str, Any]:
+    """Outside a workspace the first two are None and no right is there."""
     member = getattr(request, "member", None)
     if member is None:
         return {"workspace": None, "member": None, "may": {}}

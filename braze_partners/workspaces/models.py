@@ -5,11 +5,15 @@ Knows nothing of partners, people or cohorts.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from braze_partners.workspaces.sessions import SessionStore
 
 
 class Language(models.TextChoices):
@@ -31,10 +35,17 @@ class Role(models.TextChoices):
 
 class AccountManager(BaseUserManager["Account"]):
     def get_by_natural_key(self, username: str | None) -> Account:
-        return self.get(email__iexact=username)
+        """Exactly one spelling finds an account, so that lock-out counts under that spelling."""
+        return self.get(email=(username or "").lower())
 
-    def create_account(self, email: str, password: str | None, name: str) -> Account:
-        account = self.model(email=self.normalize_email(email).lower(), name=name)
+    def create_account(
+        self,
+        email: str,
+        password: str | None,
+        name: str,
+        language: str = Language.ENGLISH,
+    ) -> Account:
+        account = self.model(email=email.strip().lower(), name=name, language=language)
         account.set_password(password)
         account.save(using=self._db)
         return account
@@ -49,7 +60,7 @@ class Account(AbstractBaseUser):
     theme = models.CharField(max_length=6, choices=Theme, default=Theme.SYSTEM)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    last_seen_at = models.DateTimeField(null=True, blank=True)
+    password_link_at = models.DateTimeField(null=True, blank=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
@@ -79,6 +90,7 @@ class Member(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="members")
     role = models.CharField(max_length=10, choices=Role)
     created_at = models.DateTimeField(auto_now_add=True)
+    last_seen_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -102,6 +114,15 @@ class Invitation(models.Model):
     accepted_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "email"],
+                condition=models.Q(accepted_at=None, revoked_at=None),
+                name="invitation_open_once",
+            ),
+        ]
+
     def __str__(self) -> str:
         return f"{self.email} to {self.workspace_id}"
 
@@ -112,7 +133,7 @@ class AuditEntry(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="audit")
     at = models.DateTimeField()
     actor = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, blank=True)
-    actor_text = models.CharField(max_length=200)
+    actor_text = models.CharField(max_length=400)
     address = models.GenericIPAddressField(null=True, blank=True)
     action = models.CharField(max_length=60)
     target = models.CharField(max_length=300)
@@ -123,3 +144,20 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.target}"
+
+
+class BrowserSession(AbstractBaseSession):
+    """A session with the person it belongs to, so that a person can see and end their own."""
+
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, null=True, related_name="browser_sessions"
+    )
+    address = models.GenericIPAddressField(null=True)
+    browser = models.CharField(max_length=400, default="")
+    signed_in_at = models.DateTimeField(null=True)
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionStore]:
+        from braze_partners.workspaces.sessions import SessionStore
+
+        return SessionStore

@@ -44,6 +44,11 @@ ROLE_TABLE: dict[str, frozenset[May]] = {
     Role.ADMIN: _MARKETER | {May.ADMINISTER, May.DELETE},
 }
 
+# Who could do it, for the page that says no.
+ROLES_BY_RIGHT: dict[May, list[Role]] = {
+    right: [role for role in Role if right in ROLE_TABLE[role]] for right in May
+}
+
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
