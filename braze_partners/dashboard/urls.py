@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
+from braze_partners.dashboard import views
 from braze_partners.dashboard.shell_urls import workspace_patterns
 
 app_name = "dashboard"
-urlpatterns: list[URLPattern | URLResolver] = [*workspace_patterns]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.home_page, name="home"),
+    path("story/", views.story_steps, name="story"),
+    path("search/", views.search, name="search"),
+    *workspace_patterns,
+]

@@ -1,0 +1,71 @@
+"""What needs someone's attention in a workspace: the bell and the home page show the same list.
+
+Knows import runs and keys; each later room adds its own kind of trouble here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from braze_partners.partners import directory
+from braze_partners.workspaces.models import Member, Workspace
+from cohorts.models import ImportRun
+
+REFUSALS_SHOWN_FOR = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionItem:
+    """One row: what happened (with a link), its facts, and the one thing to do."""
+
+    icon: str
+    tone: str
+    title: str | Promise
+    facts: str | Promise
+    url: str
+    action: str | Promise
+
+
+def attention_items(
+    workspace: Workspace, member: Member, now: datetime
+) -> list[AttentionItem]:
+    return list(_refused_requests(workspace, now))
+
+
+def _refused_requests(workspace: Workspace, now: datetime) -> Iterator[AttentionItem]:
+    """A partner whose newest request was refused: its deltas are lost unless it sends again."""
+    recent = ImportRun.objects.filter(
+        workspace=workspace, kind=ImportRun.Kind.PUSH, at__gte=now - REFUSALS_SHOWN_FOR
+    )
+    failed = list(
+        recent.filter(state=ImportRun.State.FAILED)
+        .order_by("-id")
+        .values("partner", "id", "error")
+    )
+    for partner in sorted({row["partner"] for row in failed}):
+        rows = [row for row in failed if row["partner"] == partner]
+        newest = rows[0]
+        accepted_since = recent.filter(partner=partner, id__gt=newest["id"]).exists()
+        if accepted_since:
+            continue
+        name = directory.display_name(partner)
+        yield AttentionItem(
+            icon="circle-x",
+            tone="red",
+            title=_("The last request of %(partner)s was refused") % {"partner": name},
+            facts=ngettext(
+                "%(count)s refusal in 24 h · %(error)s",
+                "%(count)s refusals in 24 h · %(error)s",
+                len(rows),
+            )
+            % {"count": len(rows), "error": newest["error"]},
+            url=reverse("cohorts:run", args=[workspace.slug, newest["id"]]),
+            action=_("See the request"),
+        )

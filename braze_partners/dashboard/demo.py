@@ -1,0 +1,194 @@
+"""The demo workspace: invented people, cohorts with a past, segments, three sign-ins.
+
+Puts together what the rooms themselves offer; every number in it comes about as in earnest.
+The sandbox invents its users in the same way, so that their ids meet ours.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from pyroaring import BitMap
+
+from braze_partners.people.identity import resolve_external_ids
+from braze_partners.people.profiles import NewDevice, NewPerson, create_profiles
+from braze_partners.workspaces.models import Account, Member, Role, Workspace
+from cohorts import membership
+from cohorts.models import Cohort, ImportRun
+from cohorts.placing import RunFacts
+from cohorts.segments import saving
+from cohorts.segments.definition import CohortFilter, Definition, Inclusion, Row
+from cohorts.segments.models import Star
+
+SLUG = "demo"
+PEOPLE = 5_000
+ANONYMOUS = 150
+PAST = timedelta(days=60)
+BETWEEN_RUNS = timedelta(days=2, hours=3)
+
+PLANS = ("free", "free", "free", "plus", "pro")
+COUNTRIES = ("US", "GB", "FR", "DE", "ES", "NL", "CA")
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """One of the three demo accounts; they exist in the demo workspace only."""
+
+    role: Role
+    name: str
+    email: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCohort:
+    """`share` of the known people are in it at first, `drift` of those change with each run."""
+
+    cohort_id: str
+    name: str
+    share: float
+    drift: float
+
+
+SIGN_INS = (
+    SignIn(Role.ADMIN, "Amélie Roy", "admin@demo.example", "demo-admin-1"),
+    SignIn(Role.MARKETER, "Jonas Weber", "marketer@demo.example", "demo-marketer-1"),
+    SignIn(Role.VIEWER, "Priya Nair", "viewer@demo.example", "demo-viewer-1"),
+)
+AWAITED = DemoCohort("k3x9a7f2", "High-intent shoppers", 0, 0)
+COHORTS = (
+    DemoCohort("d5b9x2ru", "Lapsed 60 days", 0.22, 0.04),
+    DemoCohort("m2v6q8ey", "Purchased last 14 days", 0.17, 0.06),
+    DemoCohort("t7h1v5ye", "Trial, no purchase", 0.05, 0.09),
+)
+
+
+def is_loaded() -> bool:
+    return Workspace.objects.filter(slug=SLUG).exists()
+
+
+def load(now: datetime) -> None:
+    """Everything, or after a failure nothing: a second try begins anew."""
+    dice = random.Random(20_240)
+    with transaction.atomic():
+        workspace = Workspace.objects.create(
+            slug=SLUG, name="Lumen Outfitters", time_zone="Europe/Paris"
+        )
+        accounts = [_account(workspace, sign_in) for sign_in in SIGN_INS]
+        create_profiles(workspace.pk, list(_people(dice)), now - PAST)
+        for planned in COHORTS:
+            _cohort_with_a_past(workspace, planned, dice, now)
+        _register(workspace, AWAITED, now)
+        _segments(workspace, accounts, now)
+
+
+def _account(workspace: Workspace, sign_in: SignIn) -> Account:
+    account = Account.objects.filter(email=sign_in.email).first()
+    if account is None:
+        account = Account.objects.create_account(
+            sign_in.email, sign_in.password, sign_in.name
+        )
+    Member.objects.create(workspace=workspace, account=account, role=sign_in.role)
+    return account
+
+
+def external_id(position: int) -> str:
+    return f"usr_{position:06}"
+
+
+def _people(dice: random.Random) -> Iterator[NewPerson]:
+    for position in range(1, PEOPLE + 1):
+        yield NewPerson(
+            external_id=external_id(position),
+            fields={
+                "email": f"{external_id(position)}@people.example",
+                "country": dice.choice(COUNTRIES),
+            },
+            attributes={
+                "plan": dice.choice(PLANS),
+                "orders": float(dice.randrange(12)),
+            },
+        )
+    for position in range(1, ANONYMOUS + 1):
+        yield NewPerson(devices=[NewDevice(f"device_{position:06}")])
+
+
+def _register(workspace: Workspace, planned: DemoCohort, at: datetime) -> Cohort:
+    return Cohort.objects.create(
+        workspace=workspace,
+        partner="amplitude",
+        cohort_id=planned.cohort_id,
+        name=planned.name,
+        named=True,
+        partner_created_at=at,
+        first_received_at=at,
+    )
+
+
+def _cohort_with_a_past(
+    workspace: Workspace, planned: DemoCohort, dice: random.Random, now: datetime
+) -> None:
+    """A first full list, then deltas every two days or so, written as a push's runs are."""
+    everyone = [
+        number
+        for number in resolve_external_ids(
+            workspace.pk, [external_id(position) for position in range(1, PEOPLE + 1)]
+        )
+        if number is not None
+    ]
+    at = now - PAST
+    cohort = _register(workspace, planned, at)
+    inside = BitMap(dice.sample(everyone, round(len(everyone) * planned.share)))
+    _run(cohort, membership.Wanted(inside, BitMap()), at)
+    moving = round(len(inside) * planned.drift)
+    outside = BitMap(everyone) - inside
+    while at + BETWEEN_RUNS < now:
+        at += BETWEEN_RUNS + timedelta(minutes=dice.randrange(90))
+        left = BitMap(dice.sample(list(inside), dice.randrange(moving)))
+        entered = BitMap(
+            dice.sample(list(outside), dice.randrange(moving + moving // 3))
+        )
+        inside, outside = (inside - left) | entered, (outside - entered) | left
+        _run(cohort, membership.Wanted(entered, left), min(at, now))
+
+
+def _run(cohort: Cohort, wanted: membership.Wanted, at: datetime) -> None:
+    facts = RunFacts(
+        workspace_id=cohort.workspace_id,
+        partner=cohort.partner,
+        kind=ImportRun.Kind.PUSH,
+        at=at,
+        started=time.perf_counter(),
+        received=len(wanted.add) + len(wanted.remove),
+    )
+    membership.apply(cohort.pk, wanted, facts, membership.look(cohort.pk))
+
+
+def _segments(workspace: Workspace, accounts: list[Account], now: datetime) -> None:
+    """Each is starred by everyone, so that the home page shows it."""
+    bought = CohortFilter("amplitude", Inclusion.INCLUDES, ("m2v6q8ey",))
+    plans = (
+        (
+            "High-intent, not yet bought",
+            "Looked at three products or more and did not buy in two weeks.",
+            AWAITED.cohort_id,
+        ),
+        (
+            "Lapsed, not yet bought",
+            "Not seen for 60 days, and no order in the last two weeks.",
+            "d5b9x2ru",
+        ),
+    )
+    for name, description, cohort_id in plans:
+        wanted = CohortFilter("amplitude", Inclusion.INCLUDES, (cohort_id,))
+        definition = Definition(all=(Row((wanted,)),), exclude=(Row((bought,)),))
+        draft = saving.Draft(name, description, ("Retention",), definition)
+        segment = saving.create(workspace, draft, by=accounts[1], now=now)
+        Star.objects.bulk_create(
+            [Star(segment=segment, account=each) for each in accounts]
+        )

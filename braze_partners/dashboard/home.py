@@ -1,0 +1,103 @@
+"""The figures of the home page: imported members, runs of the day, starred segments.
+
+Puts other rooms' answers together; decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Sum
+from django.utils import timezone
+
+from braze_partners.keys.models import DataImportKey
+from braze_partners.workspaces.models import Workspace
+from cohorts.models import Cohort, ImportRun
+
+DAY = timedelta(days=1)
+RUNS_SHOWN = 5
+STARRED_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFigures:
+    """Members in imported cohorts with today's change; the runs of the last 24 h by hour."""
+
+    members: int
+    cohorts: int
+    change: int
+    runs: int
+    with_skips: int
+    refused: int
+    runs_by_hour: list[int]
+
+
+def import_figures(workspace: Workspace, now: datetime) -> ImportFigures:
+    totals = Cohort.objects.filter(workspace=workspace, archived_at=None).aggregate(
+        members=Sum("size", default=0), cohorts=Count("id")
+    )
+    rows = list(
+        ImportRun.objects.filter(workspace=workspace, at__gt=now - DAY)
+        .values("at__date", "at__hour", "state")
+        .annotate(runs=Count("id"), added=Sum("added"), removed=Sum("removed"))
+        .order_by()
+    )
+    states: Counter[str] = Counter()
+    for row in rows:
+        states[row["state"]] += row["runs"]
+    return ImportFigures(
+        members=totals["members"],
+        cohorts=totals["cohorts"],
+        change=sum(row["added"] - row["removed"] for row in rows),
+        runs=sum(states.values()),
+        with_skips=states[ImportRun.State.WITH_SKIPS],
+        refused=states[ImportRun.State.FAILED],
+        runs_by_hour=_by_hour(rows, now),
+    )
+
+
+def _by_hour(rows: Sequence[dict[str, object]], now: datetime) -> list[int]:
+    """24 counts, the oldest hour first; hours are those of the active time zone."""
+    local = timezone.localtime(now)
+    counts: Counter[tuple[object, object]] = Counter()
+    for row in rows:
+        counts[(row["at__date"], row["at__hour"])] += int(str(row["runs"]))
+    hours = [local - timedelta(hours=back) for back in range(23, -1, -1)]
+    return [counts[(hour.date(), hour.hour)] for hour in hours]
+
+
+def latest_runs(workspace: Workspace) -> list[ImportRun]:
+    return list(
+        ImportRun.objects.filter(workspace=workspace)
+        .select_related("cohort", "key")
+        .defer("added_bits", "removed_bits", "skipped_list")
+        .order_by("-id")[:RUNS_SHOWN]
+    )
+
+
+def set_up(workspace: Workspace) -> dict[str, datetime | None]:
+    """When each of the four steps of connecting a partner first happened, whoever did it."""
+    keys = DataImportKey.objects.filter(workspace=workspace)
+    runs = ImportRun.objects.filter(workspace=workspace)
+    first_key = keys.order_by("created_at").values_list("created_at", flat=True).first()
+    first_use = (
+        keys.filter(first_used_at__isnull=False)
+        .order_by("first_used_at")
+        .values_list("first_used_at", flat=True)
+        .first()
+    )
+    cohort = (
+        Cohort.objects.filter(workspace=workspace).order_by("first_received_at").first()
+    )
+    member_run = (
+        runs.filter(added__gt=0).order_by("id").values_list("at", flat=True).first()
+    )
+    return {
+        "key": first_key,
+        "request": first_use,
+        "cohort": cohort.first_received_at if cohort else None,
+        "members": member_run,
+    }

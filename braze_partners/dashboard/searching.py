@@ -1,0 +1,95 @@
+"""The search of the header: segments, cohorts, people and partners of one workspace by words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from braze_partners.partners import directory
+from braze_partners.people.finding import find_person
+from braze_partners.workspaces.models import Workspace
+from cohorts.models import Cohort
+from cohorts.segments.models import Segment
+
+SHOWN_PER_GROUP = 8
+LONGEST_WORDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    title: str
+    note: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    title: str | Promise
+    icon: str
+    found: list[Found]
+
+
+def search_workspace(workspace: Workspace, words: str) -> list[Group]:
+    """Groups with at least one hit; a person is found by a whole identifier only."""
+    words = words[:LONGEST_WORDS].replace("\x00", "")
+    if not words:
+        return []
+    groups = [
+        Group(_("Segments"), "pie-chart", _segments(workspace, words)),
+        Group(_("Imported Cohorts"), "users", _cohorts(workspace, words)),
+        Group(_("People"), "user-search", _people(workspace, words)),
+        Group(_("Technology Partners"), "handshake", _partners(workspace, words)),
+    ]
+    return [group for group in groups if group.found]
+
+
+def _segments(workspace: Workspace, words: str) -> list[Found]:
+    rows = Segment.objects.filter(workspace=workspace, name__icontains=words).order_by(
+        "name"
+    )
+    return [
+        Found(
+            segment.name,
+            segment.description[:80],
+            reverse("segments:detail", args=[workspace.slug, segment.pk]),
+        )
+        for segment in rows[:SHOWN_PER_GROUP]
+    ]
+
+
+def _cohorts(workspace: Workspace, words: str) -> list[Found]:
+    rows = Cohort.objects.filter(
+        Q(name__icontains=words) | Q(cohort_id__icontains=words), workspace=workspace
+    ).order_by("name")
+    return [
+        Found(
+            cohort.label,
+            "",
+            reverse("cohorts:detail", args=[workspace.slug, cohort.pk]),
+        )
+        for cohort in rows[:SHOWN_PER_GROUP]
+    ]
+
+
+def _people(workspace: Workspace, words: str) -> list[Found]:
+    person = find_person(workspace.pk, words)
+    if person is None:
+        return []
+    url = reverse("people:person", args=[workspace.slug, person.number])
+    return [Found(person.identifier, person.email, url)]
+
+
+def _partners(workspace: Workspace, words: str) -> list[Found]:
+    return [
+        Found(
+            partner.name,
+            str(directory.CATEGORY_NAMES[partner.category]),
+            reverse("dashboard:partner", args=[workspace.slug, partner.slug]),
+        )
+        for partner in directory.PARTNERS
+        if words.lower() in partner.name.lower()
+    ]

@@ -1,0 +1,78 @@
+"""Home, the first-steps story, search. HTTP only; other modules of this room put answers together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from braze_partners.dashboard import home, story
+from braze_partners.dashboard.attention import attention_items
+from braze_partners.dashboard.searching import search_workspace
+from braze_partners.people.numbers import universe
+from braze_partners.workspaces.middleware import WorkspaceRequest
+from braze_partners.workspaces.roles import May, may
+from cohorts.segments import listing as segment_listing
+
+
+@may(May.SEE)
+@require_GET
+def home_page(request: WorkspaceRequest) -> HttpResponse:
+    now = timezone.now()
+    done = home.set_up(request.workspace)
+    labels = {
+        "key": _("Key generated"),
+        "request": _("First request"),
+        "cohort": _("First cohort"),
+        "members": _("First members"),
+    }
+    context = _story(request) | {
+        "now": now,
+        "people": universe(request.workspace.pk).size,
+        "attention": attention_items(request.workspace, request.member, now),
+        "figures": home.import_figures(request.workspace, now),
+        "runs": home.latest_runs(request.workspace),
+        "set_up": [(done[step], label) for step, label in labels.items()],
+        "set_up_done": sum(at is not None for at in done.values()),
+        "starred": _starred(request),
+    }
+    return render(request, "dashboard/home.html", context)
+
+
+@may(May.SEE)
+@require_GET
+def story_steps(request: WorkspaceRequest) -> HttpResponse:
+    """The story's card alone, for the page that polls it."""
+    return render(request, "dashboard/home_story.html", _story(request))
+
+
+@may(May.SEE)
+@require_GET
+def search(request: WorkspaceRequest) -> HttpResponse:
+    """Everything of the workspace that the words name; for htmx the results alone."""
+    words = request.GET.get("q", "").strip()
+    context = {"words": words, "groups": search_workspace(request.workspace, words)}
+    template = (
+        "search_results.html" if request.headers.get("HX-Request") else "search.html"
+    )
+    return render(request, f"dashboard/{template}", context)
+
+
+def _story(request: WorkspaceRequest) -> dict[str, Any]:
+    steps = story.steps(request.workspace, request.member.account)
+    return {
+        "story": steps,
+        "story_done": sum(step.done_at is not None for step in steps),
+        "story_finished": story.finished(steps),
+        "story_current": next((step for step in steps if not step.done_at), None),
+    }
+
+
+def _starred(request: WorkspaceRequest) -> list[segment_listing.ListedSegment]:
+    filters = segment_listing.Filters(starred=True)
+    found = segment_listing.found(request.workspace, request.member.account, filters)
+    return segment_listing.listed(request.workspace.pk, found[: home.STARRED_SHOWN])

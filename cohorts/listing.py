@@ -1,0 +1,105 @@
+"""What the cohort screens and endpoints read: cohorts, their runs, their latest change.
+
+Reads rows only; who is in a cohort is told by membership.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Max, Q, QuerySet, Sum
+
+from braze_partners.workspaces.models import Workspace
+from cohorts.models import Cohort, ImportRun
+
+BLOBS = ("added_bits", "removed_bits", "skipped_list")
+
+RANGES = {
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+    "60d": timedelta(days=60),
+    "1y": timedelta(days=365),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Users added and removed in a span of time; each is one data point."""
+
+    added: int = 0
+    removed: int = 0
+
+    @property
+    def net(self) -> int:
+        return self.added - self.removed
+
+    @property
+    def data_points(self) -> int:
+        return self.added + self.removed
+
+
+def cohorts_of(
+    workspace: Workspace, *, search: str = "", partner: str = "", archived: bool = False
+) -> QuerySet[Cohort]:
+    """Cohorts by latest run, each with `uses`: how many segments refer to it."""
+    found = Cohort.objects.filter(workspace=workspace).annotate(uses=Count("used_by"))
+    if not archived:
+        found = found.filter(archived_at=None)
+    if partner:
+        found = found.filter(partner=partner)
+    if search:
+        found = found.filter(Q(name__icontains=search) | Q(cohort_id__icontains=search))
+    return found.order_by("-last_run_at", "-id")
+
+
+def partners_with_cohorts(workspace: Workspace) -> list[str]:
+    """Slugs of the partners that have sent at least one cohort."""
+    slugs = Cohort.objects.filter(workspace=workspace).values_list("partner", flat=True)
+    return sorted(set(slugs.distinct()))
+
+
+def changes_since(cohort_ids: Iterable[int], since: datetime) -> dict[int, Change]:
+    """The changes of each cohort after `since`, in one query."""
+    rows = (
+        ImportRun.objects.filter(cohort_id__in=list(cohort_ids), at__gt=since)
+        .values("cohort_id")
+        .annotate(added_sum=Sum("added"), removed_sum=Sum("removed"))
+    )
+    return {
+        row["cohort_id"]: Change(row["added_sum"], row["removed_sum"]) for row in rows
+    }
+
+
+def runs_of(
+    workspace: Workspace,
+    *,
+    cohort: Cohort | None = None,
+    partner: str = "",
+    state: str = "",
+    before: int | None = None,
+) -> QuerySet[ImportRun]:
+    """Runs from the newest on, without their bitmaps; `before` is the id to go on from."""
+    runs = ImportRun.objects.filter(workspace=workspace).select_related("cohort", "key")
+    if cohort is not None:
+        runs = runs.filter(cohort=cohort)
+    if partner:
+        runs = runs.filter(partner=partner)
+    if state:
+        runs = runs.filter(state=state)
+    if before is not None:
+        runs = runs.filter(id__lt=before)
+    return runs.defer(*BLOBS).order_by("-id")
+
+
+def latest_runs_with_skips(cohort: Cohort) -> ImportRun | None:
+    """The cohort's newest run, for what it skipped."""
+    return runs_of(cohort.workspace, cohort=cohort).first()
+
+
+def latest_request_at(workspace: Workspace, partner: str) -> datetime | None:
+    found: datetime | None = ImportRun.objects.filter(
+        workspace=workspace, partner=partner
+    ).aggregate(at=Max("at"))["at"]
+    return found
