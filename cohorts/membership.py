@@ -122,6 +122,12 @@ def apply(cohort_id: int, wanted: Wanted, facts: RunFacts, seen: Seen) -> Applie
         return applied
 
 
+def begin(cohort_id: int, wanted: Wanted, facts: RunFacts) -> Applied:
+    """The first run of a cohort made in this transaction, which nobody else can see yet."""
+    before = Membership(sequence=0, deletions=0, blocks={})
+    return _append(cohort_id, before, wanted, facts, Seen(None))[0]
+
+
 def forget(cohort_id: int) -> None:
     """Drops what this process keeps of a cohort, after it was deleted."""
     remembered.memberships.forget(cohort_id)
@@ -136,10 +142,23 @@ def net_change(before: Membership, wanted: Wanted) -> Delta:
 
 
 @contextmanager
+def busy_is_locked() -> Generator[None, None, None]:
+    """A lock not had in time (PostgreSQL 55P03), SQLite busy beyond its 15 s."""
+    try:
+        yield
+    except OperationalError as error:
+        state = getattr(error.__cause__, "sqlstate", None)
+        name = getattr(error.__cause__, "sqlite_errorname", "")
+        if state == "55P03" or name.startswith("SQLITE_BUSY"):
+            raise ResourceLocked from error
+        raise
+
+
+@contextmanager
 def held(cohort_ids: Sequence[int]) -> Generator[None, None, None]:
     """Keeps the rows of cohorts for the length of a transaction, in the order of their ids so
     that two never wait for each other. Raises ResourceLocked after LOCK_WAIT."""
-    with _busy_is_locked(), transaction.atomic():
+    with busy_is_locked(), transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 wait = int(LOCK_WAIT.total_seconds() * 1000)
@@ -155,13 +174,11 @@ def _append(
     if before.deletions != seen.deletions:
         wanted = _without_deleted(wanted, facts.workspace_id)
     delta = net_change(before, wanted)
-    with _busy_is_locked():
+    with busy_is_locked():
         placed = place(cohort_id, before, delta, facts)
     after = _after(before, placed, delta)
     return (
-        Applied(
-            placed.run_id, placed.sequence, placed.size, len(delta.added), len(delta.removed)
-        ),
+        Applied(placed.run_id, placed.sequence, placed.size, len(delta.added), len(delta.removed)),
         after,
     )
 
@@ -220,16 +237,3 @@ def _turn(cohort_id: int) -> Generator[None, None, None]:
         yield
     finally:
         lock.release()
-
-
-@contextmanager
-def _busy_is_locked() -> Generator[None, None, None]:
-    """A lock not had in time (PostgreSQL 55P03), SQLite busy beyond its 15 s."""
-    try:
-        yield
-    except OperationalError as error:
-        state = getattr(error.__cause__, "sqlstate", None)
-        name = getattr(error.__cause__, "sqlite_errorname", "")
-        if state == "55P03" or name.startswith("SQLITE_BUSY"):
-            raise ResourceLocked from error
-        raise

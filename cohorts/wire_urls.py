@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from cohorts import api
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("<str:partner>/cohorts", api.cohorts, name="partner-cohorts"),
+    path("<str:partner>/cohorts/users", api.cohorts_users, name="partner-cohorts-users"),
+]

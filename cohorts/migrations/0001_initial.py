@@ -3,7 +3,6 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-
 PLAIN_BYTES = (
     ("cohorts_cohortblock", "bits"),
     ("cohorts_importrun", "added_bits"),
@@ -18,110 +17,211 @@ def store_bytes_plain(apps, schema_editor):
     an EXTERNAL value without the rest."""
     if schema_editor.connection.vendor == "postgresql":
         for table, column in PLAIN_BYTES:
-            schema_editor.execute(
-                f"ALTER TABLE {table} ALTER COLUMN {column} SET STORAGE EXTERNAL"
-            )
+            schema_editor.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STORAGE EXTERNAL")
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('keys', '0001_initial'),
-        ('workspaces', '0001_initial'),
+        ("keys", "0001_initial"),
+        ("workspaces", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Cohort',
+            name="Cohort",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('partner', models.SlugField(max_length=40)),
-                ('cohort_id', models.CharField(max_length=255)),
-                ('name', models.CharField(max_length=255)),
-                ('named', models.BooleanField(default=False)),
-                ('partner_created_at', models.DateTimeField(blank=True, null=True)),
-                ('first_received_at', models.DateTimeField()),
-                ('last_run_at', models.DateTimeField(blank=True, null=True)),
-                ('archived_at', models.DateTimeField(blank=True, null=True)),
-                ('sequence', models.PositiveBigIntegerField(default=0)),
-                ('folded_sequence', models.PositiveBigIntegerField(default=0)),
-                ('deletions', models.PositiveIntegerField(default=0)),
-                ('size', models.PositiveBigIntegerField(default=0)),
-                ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='cohorts', to='workspaces.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("partner", models.SlugField(max_length=40)),
+                ("cohort_id", models.CharField(max_length=255)),
+                ("name", models.CharField(max_length=255)),
+                ("named", models.BooleanField(default=False)),
+                ("partner_created_at", models.DateTimeField(blank=True, null=True)),
+                ("first_received_at", models.DateTimeField()),
+                ("last_run_at", models.DateTimeField(blank=True, null=True)),
+                ("archived_at", models.DateTimeField(blank=True, null=True)),
+                ("sequence", models.PositiveBigIntegerField(default=0)),
+                ("folded_sequence", models.PositiveBigIntegerField(default=0)),
+                ("deletions", models.PositiveIntegerField(default=0)),
+                ("size", models.PositiveBigIntegerField(default=0)),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="cohorts",
+                        to="workspaces.workspace",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CohortBlock',
+            name="CohortBlock",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('block', models.PositiveIntegerField()),
-                ('bits', models.BinaryField()),
-                ('cohort', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='blocks', to='cohorts.cohort')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("block", models.PositiveIntegerField()),
+                ("bits", models.BinaryField()),
+                (
+                    "cohort",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="blocks",
+                        to="cohorts.cohort",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Fold',
+            name="Fold",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first_sequence', models.PositiveBigIntegerField()),
-                ('last_sequence', models.PositiveBigIntegerField()),
-                ('touched_bits', models.BinaryField()),
-                ('cohort', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='folds', to='cohorts.cohort')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("first_sequence", models.PositiveBigIntegerField()),
+                ("last_sequence", models.PositiveBigIntegerField()),
+                ("touched_bits", models.BinaryField()),
+                (
+                    "cohort",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="folds",
+                        to="cohorts.cohort",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('partner', models.SlugField(max_length=40)),
-                ('sequence', models.PositiveBigIntegerField(blank=True, null=True)),
-                ('kind', models.CharField(choices=[('push', 'Push'), ('pull', 'Pull'), ('undo', 'Undo'), ('merge', 'Merge'), ('reapply', 'Reapply'), ('name', 'Name'), ('deletion', 'Deletion')], default='push', max_length=10)),
-                ('state', models.CharField(choices=[('completed', 'Completed'), ('with_skips', 'With Skips'), ('failed', 'Failed')], max_length=12)),
-                ('address', models.GenericIPAddressField(blank=True, null=True)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
-                ('at', models.DateTimeField()),
-                ('duration_ms', models.FloatField(default=0)),
-                ('received', models.PositiveIntegerField(default=0)),
-                ('added', models.PositiveIntegerField(default=0)),
-                ('removed', models.PositiveIntegerField(default=0)),
-                ('unchanged', models.PositiveIntegerField(default=0)),
-                ('skipped_unknown', models.PositiveIntegerField(default=0)),
-                ('skipped_identified', models.PositiveIntegerField(default=0)),
-                ('size_after', models.PositiveBigIntegerField(blank=True, null=True)),
-                ('error', models.CharField(blank=True, max_length=400)),
-                ('added_bits', models.BinaryField(blank=True, null=True)),
-                ('removed_bits', models.BinaryField(blank=True, null=True)),
-                ('skipped_list', models.BinaryField(blank=True, null=True)),
-                ('cohort', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='cohorts.cohort')),
-                ('key', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='keys.dataimportkey')),
-                ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workspaces.workspace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("partner", models.SlugField(max_length=40)),
+                ("sequence", models.PositiveBigIntegerField(blank=True, null=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("push", "Push"),
+                            ("pull", "Pull"),
+                            ("undo", "Undo"),
+                            ("merge", "Merge"),
+                            ("reapply", "Reapply"),
+                            ("name", "Name"),
+                            ("deletion", "Deletion"),
+                        ],
+                        default="push",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("completed", "Completed"),
+                            ("with_skips", "With Skips"),
+                            ("failed", "Failed"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("address", models.GenericIPAddressField(blank=True, null=True)),
+                ("request_id", models.CharField(blank=True, max_length=64)),
+                ("at", models.DateTimeField()),
+                ("duration_ms", models.FloatField(default=0)),
+                ("received", models.PositiveIntegerField(default=0)),
+                ("added", models.PositiveIntegerField(default=0)),
+                ("removed", models.PositiveIntegerField(default=0)),
+                ("unchanged", models.PositiveIntegerField(default=0)),
+                ("skipped_unknown", models.PositiveIntegerField(default=0)),
+                ("skipped_identified", models.PositiveIntegerField(default=0)),
+                ("size_after", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("error", models.CharField(blank=True, max_length=400)),
+                ("added_bits", models.BinaryField(blank=True, null=True)),
+                ("removed_bits", models.BinaryField(blank=True, null=True)),
+                ("skipped_list", models.BinaryField(blank=True, null=True)),
+                (
+                    "cohort",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="runs",
+                        to="cohorts.cohort",
+                    ),
+                ),
+                (
+                    "key",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="keys.dataimportkey",
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="workspaces.workspace",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='cohort',
-            constraint=models.UniqueConstraint(fields=('workspace', 'partner', 'cohort_id'), name='cohort_once_per_partner'),
+            model_name="cohort",
+            constraint=models.UniqueConstraint(
+                fields=("workspace", "partner", "cohort_id"), name="cohort_once_per_partner"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cohortblock',
-            constraint=models.UniqueConstraint(fields=('cohort', 'block'), name='cohort_block_once'),
+            model_name="cohortblock",
+            constraint=models.UniqueConstraint(
+                fields=("cohort", "block"), name="cohort_block_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fold',
-            constraint=models.UniqueConstraint(fields=('cohort', 'last_sequence'), name='fold_once'),
+            model_name="fold",
+            constraint=models.UniqueConstraint(
+                fields=("cohort", "last_sequence"), name="fold_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='importrun',
-            index=models.Index(fields=['workspace', '-id'], name='run_by_workspace'),
+            model_name="importrun",
+            index=models.Index(fields=["workspace", "-id"], name="run_by_workspace"),
         ),
         migrations.AddIndex(
-            model_name='importrun',
-            index=models.Index(fields=['cohort', '-id'], name='run_by_cohort'),
+            model_name="importrun",
+            index=models.Index(fields=["cohort", "-id"], name="run_by_cohort"),
         ),
         migrations.AddConstraint(
-            model_name='importrun',
-            constraint=models.UniqueConstraint(fields=('cohort', 'sequence'), name='run_place_once'),
+            model_name="importrun",
+            constraint=models.UniqueConstraint(
+                fields=("cohort", "sequence"), name="run_place_once"
+            ),
         ),
         migrations.RunPython(store_bytes_plain, migrations.RunPython.noop),
     ]
