@@ -8,13 +8,18 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
 
-from tests.bed.browser import axe_violations, browser, page, sign_in
+from braze_partners.rest import counters
 from tests.bed.sockets import sockets_off
-from tests.bed.stack import fresh_stack, live_stack
-from tests.cast import cast
 
+# Fixtures, found by pytest under these names.
 __all__ = [
-    *("axe_violations", "browser", "cast", "fresh_stack", "live_stack", "page", "sign_in"),
+    "axe_violations",
+    "browser",
+    "cast",
+    "fresh_stack",
+    "live_stack",
+    "page",
+    "sign_in",
     "sockets_off",
 ]
 
@@ -22,6 +27,8 @@ __all__ = [
 def pytest_configure(config: pytest.Config) -> None:
     # Slow hashing protects real passwords only; it would cost a third of the suite's time.
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # A thread with a connection of its own would not see a test's transaction, and outlive it.
+    django_settings.WRITE_KEY_USE_IN_BACKGROUND = False
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,6 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def empty_cache() -> Generator[None, None, None]:
     cache.clear()
+    counters.forget_local()
     yield
 
 

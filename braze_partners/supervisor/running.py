@@ -93,9 +93,7 @@ class Running:
 class Group:
     """All parts of this machine."""
 
-    def __init__(
-        self, parts: Sequence[Part], log_folder: Path, say: Callable[[str], None]
-    ) -> None:
+    def __init__(self, parts: Sequence[Part], log_folder: Path, say: Callable[[str], None]) -> None:
         self.members = [Running(part, log_folder, say) for part in parts]
 
     def pids(self) -> dict[str, int]:
@@ -118,7 +116,8 @@ class Group:
     def watch(self, stop: threading.Event, changed: Callable[[], None]) -> None:
         """Until `stop`: restart what crashed; `changed` is called when a process is another."""
         while not stop.wait(TICK):
-            if any([member.look() for member in self.members]):
+            different = [member for member in self.members if member.look()]
+            if different:
                 changed()
 
     def stop(self, hurry: Callable[[], bool]) -> None:
