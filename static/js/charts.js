@@ -44,6 +44,25 @@ function dayFormat(zone, span) {
   return new Intl.DateTimeFormat(locale, { ...parts, timeZone: zone });
 }
 
+/* The next round number above, so that the top line has its label too. */
+function roundAbove(value) {
+  const power = 10 ** Math.floor(Math.log10(Math.max(1, value)));
+  const steps = [1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10];
+  return (steps.find((step) => step * power >= value) || 10) * power;
+}
+
+/* Four equal steps from zero, or fewer where the numbers are small. */
+function quarters(low, high) {
+  const steps = high < 4 ? Math.ceil(high) : 4;
+  return Array.from({ length: steps + 1 }, (_, at) => low + ((high - low) * at) / steps);
+}
+
+/* Both ends and what lies evenly between them, as many as the width carries. */
+function evenly(low, high, width) {
+  const parts = Math.max(1, Math.min(5, Math.floor(width / 96)));
+  return Array.from({ length: parts + 1 }, (_, at) => low + ((high - low) * at) / parts);
+}
+
 function axis(tones, extra) {
   return {
     stroke: tones.text,
@@ -102,26 +121,24 @@ function options(element, data, tones, onCursor) {
   return {
     width: element.clientWidth,
     height: element.clientHeight || 200,
-    padding: [12, 16, 0, 0],
+    padding: [12, 24, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7, fill: tones.line } },
     scales: {
       x: { time: true },
-      y: { range: (_plot, _low, high) => [0, Math.max(1, (high || 0) * 1.1)] },
+      y: { range: (_plot, _low, high) => [0, roundAbove((high || 1) * 1.04)] },
     },
     axes: [
       axis(tones, {
         grid: { show: false },
         border: { show: true, stroke: tones.base, width: 1 },
-        space: 96,
+        splits: (plot, _axis, low, high) => evenly(low, high, plot.width),
         size: 28,
         values: (_plot, moments) => moments.map((moment) => format.format(moment * 1000)),
       }),
       axis(tones, {
-        space: 40,
         size: 56,
-        incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 4e4, 5e4, 1e5, 2e5,
-          5e5, 1e6, 2e6, 5e6, 1e7],
+        splits: (_plot, _axis, low, high) => quarters(low, high),
         values: (_plot, values) => values.map(short),
       }),
     ],
