@@ -85,3 +85,8 @@ def count(key: str, window_seconds: int, now: float) -> int:
     window = int(now // window_seconds)
     expires_at = float((window + 1) * window_seconds)
     return _counter(settings.REDIS_URL).add(f"bp:{key}:{window}", expires_at, now)
+
+
+def forget_local() -> None:
+    """Starts counting anew in this process; what Redis counts stays."""
+    _counter.cache_clear()
