@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +52,6 @@ def busy_answer(request: HttpRequest) -> HttpResponse:
         message = "The database is busy. Try again in a moment."
         response = JsonResponse({"message": message}, status=503)
     else:
-        response = render(request, "503.html", status=503)
+        response = HttpResponse(render_to_string("503.html"), status=503)
     response["Retry-After"] = str(RETRY_AFTER)
     return response

@@ -14,6 +14,8 @@ screens = [
     path("settings/", include("braze_partners.workspaces.urls")),
 ]
 
+handler500 = "braze_partners.dashboard.error_pages.server_error"
+
 urlpatterns = [
     path("", include("braze_partners.health")),
     path("", include("braze_partners.workspaces.urls_public")),

@@ -89,7 +89,7 @@ ENTRIES: tuple[Entry, ...] = (
         "scroll-text",
         "workspaces:audit",
         May.ADMINISTER,
-        section="settings/audit/",
+        section="settings/audit-log/",
     ),
 )
 
@@ -114,7 +114,9 @@ def _current(shown: list[tuple[Entry, str]], path: str, slug: str) -> Entry | No
     for entry, address in shown:
         section = f"/w/{slug}/{entry.section}" if entry.section else ""
         length = len(address) if path == address else len(section)
-        if (path == address or (section and path.startswith(section))) and length > best_length:
+        if (
+            path == address or (section and path.startswith(section))
+        ) and length > best_length:
             best, best_length = entry, length
     return best
 
