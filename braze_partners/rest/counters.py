@@ -67,7 +67,7 @@ class RedisCounter:
         try:
             with self._client.pipeline(transaction=False) as pipeline:
                 pipeline.incr(key)
-                pipeline.expireat(key, int(expires_at) + 1)
+                pipeline.expire(key, int(expires_at - now) + 1)
                 return int(pipeline.execute()[0])
         except redis.RedisError:
             self._resting_until = time.monotonic() + REDIS_REST_SECONDS
