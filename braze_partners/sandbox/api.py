@@ -17,6 +17,11 @@ from braze_partners.sandbox import destinations, members, rules, scheduler, sync
 from braze_partners.sandbox.models import Cadence, Cohort, Destination, SendAs, Sync, SyncAttempt
 
 Body = dict[str, Any]
+SYNC_FIELDS = (
+    *("id", "state", "kind", "trigger", "error_status"),
+    *("to_add", "to_remove", "added", "removed", "left_out"),
+    *("created_at", "started_at", "finished_at"),
+)
 REFUSALS = (
     members.CohortRefused,
     rules.RuleRefused,
@@ -187,21 +192,8 @@ def destination_json(destination: Destination) -> dict[str, Any]:
 
 def sync_json(sync: Sync) -> dict[str, Any]:
     attempts = SyncAttempt.objects.filter(request__sync=sync)
-    names = [
-        "id",
-        "state",
-        "kind",
-        "trigger",
-        "to_add",
-        "to_remove",
-        "added",
-        "removed",
-        "left_out",
-        "error_status",
-    ]
-    times = ["created_at", "started_at", "finished_at"]
     return {
-        **{name: getattr(sync, name) for name in [*names, *times]},
+        **{name: getattr(sync, name) for name in SYNC_FIELDS},
         "cohort_id": sync.cohort_id,
         "send_as": sync.link.send_as,
         "requests": sync.requests_made,

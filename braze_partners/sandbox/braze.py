@@ -70,7 +70,7 @@ def admitted(rest_endpoint: str) -> tuple[Endpoint, list[str]]:
     addresses = endpoint_gate.admitted_addresses(
         endpoint,
         own_endpoints=[origin for origin in own if origin],
-        allowed_hosts=settings.ALLOWED_ENDPOINTS,
+        allowed_hosts=[host.strip() for host in settings.ALLOWED_ENDPOINTS],
     )
     return endpoint, addresses
 

@@ -136,9 +136,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 
 PROJECT_NAME = env.str("SANDBOX_PROJECT", "Lumen production")
 REST_ENDPOINT = env.str("REST_ENDPOINT", "")
-ALLOWED_ENDPOINTS: list[str] = [
-    str(host).lower() for host in env.list("SANDBOX_ALLOWED_ENDPOINTS", [])
-]
+ALLOWED_ENDPOINTS = env.str("SANDBOX_ALLOWED_ENDPOINTS", "").lower().split(",")
 PARTNER_API_KEY = env.str("SANDBOX_PARTNER_API_KEY", "amplitude-sandbox")
 RETRY_DELAYS = os.environ.get("SANDBOX_RETRY_DELAYS", "")
 REQUEST_TIMEOUTS = os.environ.get("SANDBOX_REQUEST_TIMEOUTS", "")

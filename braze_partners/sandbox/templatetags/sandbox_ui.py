@@ -22,7 +22,8 @@ ICONS = {
         '<path d="M22 20c0-3.37-2-6.5-4-8a5 5 0 0 0-.45-8.3"/>'
     ),
     "destinations": (
-        '<circle cx="18" cy="5" r="3"/><circle cx="6" cy="12" r="3"/><circle cx="18" cy="19" r="3"/>'
+        '<circle cx="18" cy="5" r="3"/><circle cx="6" cy="12" r="3"/>'
+        '<circle cx="18" cy="19" r="3"/>'
         '<path d="m8.59 13.51 6.83 3.98"/><path d="m15.41 6.51-6.82 3.98"/>'
     ),
     "credentials": (
