@@ -1,0 +1,48 @@
+"""Forgets what runs keep only for a time: skipped identifiers after 30 days, bitmaps after 400.
+The counts of a run stay. A run that is not folded yet keeps its bitmaps: they are the membership.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, F, OuterRef, QuerySet
+
+from cohorts.limits import RETIRED_PER_STATEMENT, RUN_BITMAPS_KEPT, SKIPPED_KEPT
+from cohorts.models import Fold, ImportRun
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """How many runs lost their list, how many their bitmaps."""
+
+    skipped_lists: int
+    bitmaps: int
+
+
+def retire(now: datetime) -> Retired:
+    lists = ImportRun.objects.filter(at__lt=now - SKIPPED_KEPT, skipped_list__isnull=False)
+    old = ImportRun.objects.filter(at__lt=now - RUN_BITMAPS_KEPT)
+    folded = old.filter(added_bits__isnull=False, sequence__lte=F("cohort__folded_sequence"))
+    retired = Retired(
+        _in_steps(lists, {"skipped_list": None}),
+        _in_steps(folded, {"added_bits": None, "removed_bits": None}),
+    )
+    _forget_folds(old)
+    return retired
+
+
+def _forget_folds(old: QuerySet[ImportRun]) -> None:
+    """A fold's union says where to look; with the last of its runs there is nothing to find."""
+    last_run = old.filter(
+        cohort=OuterRef("cohort"), sequence=OuterRef("last_sequence"), added_bits=None
+    )
+    Fold.objects.filter(Exists(last_run)).delete()
+
+
+def _in_steps(runs: QuerySet[ImportRun], emptied: dict[str, None]) -> int:
+    count = 0
+    while keys := list(runs.values_list("pk", flat=True)[:RETIRED_PER_STATEMENT]):
+        count += ImportRun.objects.filter(pk__in=keys).update(**emptied)
+    return count

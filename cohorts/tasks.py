@@ -1,0 +1,30 @@
+"""The periodic work on cohorts. Thin: what is done stands in folding and retiring.
+
+A push wakes nobody. The sweep finds what has piled up every few seconds, with one query; a
+message per push would cost the request more than the runs that it waits for cost a reader.
+"""
+
+from __future__ import annotations
+
+import structlog
+from celery import shared_task
+from django.utils import timezone
+
+from cohorts import folding, retiring
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(name="cohorts.fold_cohorts")
+def fold_cohorts() -> None:
+    """Folds every cohort with eight or more runs waiting. Safe to run together."""
+    for cohort_id in folding.due():
+        runs = folding.fold(cohort_id)
+        if runs:
+            log.info("cohort_folded", cohort=cohort_id, runs=runs)
+
+
+@shared_task(name="cohorts.retire_old_runs")
+def retire_old_runs() -> None:
+    retired = retiring.retire(timezone.now())
+    log.info("runs_retired", skipped_lists=retired.skipped_lists, bitmaps=retired.bitmaps)
