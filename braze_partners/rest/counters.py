@@ -45,9 +45,7 @@ class LocalCounter:
             return count + 1
 
     def _sweep(self, now: float) -> None:
-        self._windows = {
-            key: kept for key, kept in self._windows.items() if kept[0] > now
-        }
+        self._windows = {key: kept for key, kept in self._windows.items() if kept[0] > now}
 
 
 class RedisCounter:

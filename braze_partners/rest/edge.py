@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views import defaults
 
 from braze_partners.errors import (
     BY_STATUS,
     BodyTooLarge,
+    Forbidden,
+    NotFound,
     Refusal,
     answer,
     is_machine_path,
@@ -21,6 +24,11 @@ from braze_partners.rest.bodies import accept_chunks, declared_length
 from braze_partners.rest.limits import MAX_BODY_BYTES
 
 KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
+DJANGOS: dict[type[Exception], type[Refusal]] = {
+    RequestDataTooBig: BodyTooLarge,
+    Http404: NotFound,
+    PermissionDenied: Forbidden,
+}
 
 
 class MachineEdgeMiddleware:
@@ -42,15 +50,14 @@ class MachineEdgeMiddleware:
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
-    def process_exception(
-        self, request: HttpRequest, error: Exception
-    ) -> HttpResponse | None:
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not is_machine_path(request.path):
             return None
         if isinstance(error, Refusal):
             return answer(request, error)
-        if isinstance(error, RequestDataTooBig):
-            return answer(request, BodyTooLarge())
+        for raised, refusal in DJANGOS.items():
+            if isinstance(error, raised):
+                return answer(request, refusal())
         return None
 
 
@@ -59,11 +66,14 @@ def as_json(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     if response.status_code < 400 or "json" in response.headers.get("Content-Type", ""):
         return response
     kind = BY_STATUS.get(response.status_code, Refusal)
-    kept = {
-        name: response.headers[name]
-        for name in KEPT_HEADERS
-        if name in response.headers
-    }
+    kept = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
     shaped = answer(request, kind(headers=kept))
     shaped.status_code = response.status_code
     return shaped
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404: a page only for people."""
+    if is_machine_path(request.path):
+        return answer(request, NotFound())
+    return defaults.page_not_found(request, exception)

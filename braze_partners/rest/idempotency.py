@@ -50,9 +50,7 @@ def _key_of(request: Request) -> str | None:
     key = request.headers.get(HEADER)
     if key is None:
         return None
-    if not (
-        1 <= len(key) <= MAX_IDEMPOTENCY_KEY and key.isascii() and key.isprintable()
-    ):
+    if not (1 <= len(key) <= MAX_IDEMPOTENCY_KEY and key.isascii() and key.isprintable()):
         sentence = f"Must be 1 to {MAX_IDEMPOTENCY_KEY} printable ASCII characters."
         raise BadRequest("Some headers are not valid", fields={HEADER: [sentence]})
     return key
@@ -64,18 +62,14 @@ def _fingerprint(request: Request) -> bytes:
     return hashlib.sha256(said).digest()
 
 
-def _begin(
-    view: ApiView, key: str, fingerprint: bytes, now: datetime
-) -> RememberedAnswer | None:
+def _begin(view: ApiView, key: str, fingerprint: bytes, now: datetime) -> RememberedAnswer | None:
     """None when this call is the first; otherwise the earlier one's row."""
     auth = view.request.auth
     identity = {"workspace_id": auth.workspace_id, "caller": auth.key_id, "key": key}
     RememberedAnswer.objects.filter(**identity).filter(_over(now)).delete()
     try:
         with transaction.atomic():
-            RememberedAnswer.objects.create(
-                **identity, fingerprint=fingerprint, begun_at=now
-            )
+            RememberedAnswer.objects.create(**identity, fingerprint=fingerprint, begun_at=now)
     except IntegrityError:
         earlier = RememberedAnswer.objects.filter(**identity).first()
         if earlier is None:  # refused and freed between our two statements
@@ -91,9 +85,7 @@ def _in_progress() -> Conflict:
 def _over(now: datetime) -> Q:
     """Kept long enough, or begun by a process that did not live to answer."""
     forgotten = Q(begun_at__lt=now - timedelta(hours=IDEMPOTENCY_HOURS))
-    abandoned = Q(
-        status=None, begun_at__lt=now - timedelta(seconds=IDEMPOTENCY_LEASE_SECONDS)
-    )
+    abandoned = Q(status=None, begun_at__lt=now - timedelta(seconds=IDEMPOTENCY_LEASE_SECONDS))
     return forgotten | abandoned
 
 
@@ -102,9 +94,7 @@ def _replay(earlier: RememberedAnswer, fingerprint: bytes) -> Response:
         raise Unprocessable(f"This {HEADER} was used with another request body")
     if earlier.status is None:
         raise _in_progress()
-    return Response(
-        earlier.body, earlier.status, headers={"Idempotency-Replayed": "true"}
-    )
+    return Response(earlier.body, earlier.status, headers={"Idempotency-Replayed": "true"})
 
 
 def _storable(data: Any, secrets: tuple[str, ...]) -> Any:
@@ -117,9 +107,7 @@ def idempotent(*secrets: str) -> Callable[[Handler], Handler]:
 
     def decorate(handler: Handler) -> Handler:
         @wraps(handler)
-        def once(
-            view: ApiView, request: Request, *args: Any, **kwargs: Any
-        ) -> Response:
+        def once(view: ApiView, request: Request, *args: Any, **kwargs: Any) -> Response:
             key = _key_of(request)
             if key is None:
                 return handler(view, request, *args, **kwargs)

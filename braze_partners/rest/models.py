@@ -11,9 +11,7 @@ class RememberedAnswer(models.Model):
     """One creating call of one REST key. Without a `status` it is still in progress. `body` holds
     no secret: what an endpoint names as such is null in it."""
 
-    workspace = models.ForeignKey(
-        "workspaces.Workspace", models.CASCADE, related_name="+"
-    )
+    workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="+")
     caller = models.BigIntegerField()
     key = models.CharField(max_length=255)
     fingerprint = models.BinaryField(max_length=32)
@@ -27,9 +25,7 @@ class RememberedAnswer(models.Model):
                 fields=["workspace", "caller", "key"], name="remembered_answer_once"
             )
         ]
-        indexes: ClassVar = [
-            models.Index(fields=["begun_at"], name="remembered_by_age")
-        ]
+        indexes: ClassVar = [models.Index(fields=["begun_at"], name="remembered_by_age")]
 
     def __str__(self) -> str:
         return f"{self.key} of {self.caller}"

@@ -36,9 +36,7 @@ PAGE_PARAMETERS = [
         },
         description="Objects on a page.",
     ),
-    OpenApiParameter(
-        "cursor", str, description="From the `next` link of the page before."
-    ),
+    OpenApiParameter("cursor", str, description="From the `next` link of the page before."),
 ]
 
 
@@ -55,9 +53,7 @@ class Page(Generic[Row]):
     rows: Sequence[Row]
     next_url: str | None
 
-    def answer(
-        self, serializer: type[serializers.BaseSerializer[Any]], **extra: Any
-    ) -> Response:
+    def answer(self, serializer: type[serializers.BaseSerializer[Any]], **extra: Any) -> Response:
         data = serializer(self.rows, many=True, **extra).data
         return Response({"data": data, "next": self.next_url})
 
@@ -69,9 +65,7 @@ def paged(serializer: type[serializers.Serializer[Any]]) -> serializers.Serializ
         f"{name}Page",
         {
             "data": serializer(many=True),
-            "next": serializers.URLField(
-                allow_null=True, help_text="Null on the last page."
-            ),
+            "next": serializers.URLField(allow_null=True, help_text="Null on the last page."),
         },
     )
 
@@ -81,9 +75,7 @@ def _size(text: str | None) -> int:
         return PAGE_SIZE
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_PAGE_SIZE):
         sentence = f"Must be a whole number from 1 to {MAX_PAGE_SIZE}."
-        raise BadRequest(
-            "Some parameters are not valid", fields={"page_size": [sentence]}
-        )
+        raise BadRequest("Some parameters are not valid", fields={"page_size": [sentence]})
     return int(text)
 
 
@@ -97,9 +89,7 @@ def _decode_cursor(text: str) -> int:
     except (binascii.Error, ValueError) as error:
         raise _bad_cursor() from error
     number = plain.removeprefix("after:")
-    if number == plain or not (
-        number.isascii() and number.isdigit() and len(number) <= 19
-    ):
+    if number == plain or not (number.isascii() and number.isdigit() and len(number) <= 19):
         raise _bad_cursor()
     return min(int(number), MAX_NUMBER)
 

@@ -53,12 +53,8 @@ PROBLEM_SCHEMA = {
 
 def add_problems(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """A postprocessing hook: each operation of /api/v1/ names its problem answers."""
-    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = (
-        PROBLEM_SCHEMA
-    )
-    content = {
-        "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-    }
+    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for path, operations in result["paths"].items():
         if not path.startswith("/api/v1/"):
             continue

@@ -78,9 +78,7 @@ class ApiView(APIView):
     ) -> HttpResponseBase:
         if self.rate is not None:
             self.rate.put_on(response)
-        finalized: HttpResponseBase = super().finalize_response(
-            request, response, *args, **kwargs
-        )
+        finalized: HttpResponseBase = super().finalize_response(request, response, *args, **kwargs)
         return finalized
 
     @property
