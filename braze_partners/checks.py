@@ -46,8 +46,8 @@ def production_is_careful(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
     found: list[CheckMessage] = []
     if settings.DEBUG:
         found.append(Error("DEBUG is on in production.", id="braze_partners.E004"))
-    if settings.SANDBOX:
-        found.append(Error("SANDBOX is on in production.", id="braze_partners.E005"))
+    if settings.SANDBOX_ENABLED:
+        found.append(Error("SANDBOX_ENABLED is on in production.", id="braze_partners.E005"))
     if not settings.DATABASE_URL:
         text = "Production on SQLite: one machine, one writer at a time."
         found.append(Warning(text, hint="Set DATABASE_URL.", id="braze_partners.W001"))

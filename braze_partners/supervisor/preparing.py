@@ -7,25 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-
-
-def compile_translations(locale: Path) -> list[Path]:
-    """Every catalogue that is newer than its compiled form; needs no gettext on the machine."""
-    written = []
-    for source in sorted(locale.glob("*/LC_MESSAGES/*.po")):
-        target = source.with_suffix(".mo")
-        if target.exists() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns:
-            continue
-        with source.open("rb") as catalogue:
-            messages = read_po(catalogue, locale=source.parent.parent.name)
-        staged = target.with_suffix(f".{os.getpid()}")
-        with staged.open("wb") as out:
-            write_mo(out, messages)
-        staged.replace(target)
-        written.append(target)
-    return written
+from braze_partners.supervisor.translating import compile_translations
 
 
 def prepare(*, demo: bool) -> None:
