@@ -14,6 +14,7 @@ screens = [
     path("settings/", include("braze_partners.workspaces.urls")),
 ]
 
+handler404 = "braze_partners.rest.edge.not_found"
 handler500 = "braze_partners.dashboard.error_pages.server_error"
 
 urlpatterns = [
