@@ -20,7 +20,7 @@ def main() -> int:
     try:
         django.setup()
     except ImproperlyConfigured as refused:
-        print(refused, file=sys.stderr)
+        sys.stderr.write(f"{refused}\n")
         return 2
     if arguments.command == "seed":
         _prepare(arguments.users or settings.SEED_USERS, only_first=False)
@@ -50,7 +50,7 @@ def _serve(host: str, port: int) -> int:
     try:
         lock = hold_alone(settings.VAR_DIR)
     except AlreadyRuns as refused:
-        print(refused, file=sys.stderr)
+        sys.stderr.write(f"{refused}\n")
         return 3
     state_files.project_credentials()
     _prepare(settings.SEED_USERS, only_first=True)

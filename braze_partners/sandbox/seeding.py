@@ -38,7 +38,7 @@ def is_empty() -> bool:
 
 def seed(user_count: int, now: datetime) -> None:
     """The same users and lists for the same number; what exists already is left as it is."""
-    dice = random.Random(20_240)  # noqa: S311 - invented people, not secrets
+    dice = random.Random(20_240)
     known = [_known_user(number, dice) for number in range(1, user_count + 1)]
     guests = [_guest(number, dice) for number in range(1, GUESTS + 1)]
     anonymous = [_anonymous(number, dice) for number in range(1, ANONYMOUS + 1)]

@@ -101,6 +101,7 @@ WHITENOISE_USE_FINDERS = True
 # Cookies ignore the port: without names of our own we would share the dashboard's.
 CSRF_COOKIE_NAME = "sandbox_csrftoken"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "braze_partners.sandbox.views.destinations.not_from_here"
 LANGUAGE_COOKIE_NAME = "sandbox_language"
 MESSAGE_STORAGE = "braze_partners.sandbox.context.SandboxMessages"
 

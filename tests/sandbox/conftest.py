@@ -45,7 +45,16 @@ def sandbox(start_sandbox: StartSandbox) -> Sandbox:
     return start_sandbox()
 
 
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One sandbox for the tests that make their own cohorts and do not restart it."""
+    sandbox = Sandbox(tmp_path_factory.mktemp("sandbox") / "var", {})
+    sandbox.start()
+    yield sandbox
+    sandbox.end()
+
+
 @pytest.fixture
-def connected(sandbox: Sandbox, braze: BrazeSide) -> Sandbox:
-    sandbox.connect(braze.url, KEY)
-    return sandbox
+def connected(shared: Sandbox, braze: BrazeSide) -> Sandbox:
+    shared.connect(braze.url, KEY)
+    return shared

@@ -13,6 +13,12 @@ from tests.sandbox.braze_side import KEY, BrazeSide
 from tests.sandbox.running import PATIENCE, Sandbox
 
 
+@pytest.fixture
+def connected(sandbox: Sandbox, braze: BrazeSide) -> Sandbox:
+    sandbox.connect(braze.url, KEY)
+    return sandbox
+
+
 def ids(count: int) -> list[str]:
     return [f"usr_{number:06}" for number in range(1, count + 1)]
 

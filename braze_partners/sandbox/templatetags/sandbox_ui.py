@@ -43,7 +43,7 @@ def icon(name: str, size: int = 20) -> SafeString:
         'stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" '
         'aria-hidden="true">{drawn}</svg>',
         size=size,
-        drawn=mark_safe(ICONS[name]),  # noqa: S308 - our own constants
+        drawn=mark_safe(ICONS[name]),
     )
 
 

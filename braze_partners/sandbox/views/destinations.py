@@ -58,6 +58,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "sandbox/not_found.html", status=404)
 
 
+def not_from_here(request: HttpRequest, reason: str = "") -> HttpResponse:
+    text = _("This did not come from a page of the sandbox, or the page was too old. Load it anew.")
+    return HttpResponse(text, status=403, content_type="text/plain; charset=utf-8")
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     text = _("Something failed here; the sandbox's log has the details.")
     if request.path.startswith("/sandbox/api/"):
