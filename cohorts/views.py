@@ -3,6 +3,7 @@ from membership, why from explaining."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -55,9 +56,7 @@ def cohort_list(request: WorkspaceRequest) -> HttpResponse:
 
 
 def _cohort(request: WorkspaceRequest, pk: int) -> Cohort:
-    return get_object_or_404(
-        listing.cohorts_of(request.workspace, archived=True), pk=pk
-    )
+    return get_object_or_404(listing.cohorts_of(request.workspace, archived=True), pk=pk)
 
 
 @may(May.SEE)
@@ -69,13 +68,13 @@ def cohort_detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
     span = listing.RANGES.get(chosen, listing.RANGES["60d"])
     day_ago = now - listing.RANGES["7d"] / 7
     runs = list(listing.runs_of(request.workspace, cohort=cohort)[:RUNS_ON_OVERVIEW])
+    points = history.size_history(cohort, now - span, now)
     context = _heading(cohort, "overview") | {
-        "change": listing.changes_since([cohort.pk], day_ago).get(
-            cohort.pk, listing.Change()
-        ),
+        "change": listing.changes_since([cohort.pk], day_ago).get(cohort.pk, listing.Change()),
         "last_run": runs[0] if runs else None,
         "runs": runs,
-        "points": history.size_history(cohort, now - span, now),
+        "points": points,
+        "extremes": _extremes(points),
         "ranges": list(listing.RANGES),
         "chosen": chosen if chosen in listing.RANGES else "60d",
     }
@@ -141,9 +140,7 @@ def cohort_archive(request: WorkspaceRequest, pk: int) -> HttpResponse:
         request,
         _("The cohort is back in the list.")
         if back
-        else _(
-            "Archived. It goes on accepting pushes, and segments go on counting it."
-        ),
+        else _("Archived. It goes on accepting pushes, and segments go on counting it."),
     )
     return redirect("cohorts:detail", request.workspace.slug, cohort.pk)
 
@@ -197,9 +194,13 @@ def run_detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
     return render(request, "cohorts/run.html", context)
 
 
-def _page_of_runs(
-    request: WorkspaceRequest, cohort: Cohort | None = None
-) -> dict[str, Any]:
+def _extremes(points: list[tuple[datetime, int]]) -> dict[str, int]:
+    """What the chart says in one sentence, for who can't see it."""
+    sizes = [size for _at, size in points] or [0]
+    return {"first": sizes[0], "last": sizes[-1], "low": min(sizes), "high": max(sizes)}
+
+
+def _page_of_runs(request: WorkspaceRequest, cohort: Cohort | None = None) -> dict[str, Any]:
     state, partner = request.GET.get("state", ""), request.GET.get("partner", "")
     before = _number(request.GET.get("before"))
     runs = listing.runs_of(
@@ -225,15 +226,9 @@ def _heading(cohort: Cohort, tab: str) -> dict[str, Any]:
 
 
 def _number(text: str | None) -> int | None:
-    return (
-        int(text)
-        if text and text.isascii() and text.isdigit() and len(text) < 19
-        else None
-    )
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _audit(request: HttpRequest, action: str, cohort: Cohort) -> None:
     actor = request.member.account  # type: ignore[attr-defined]
-    record(
-        cohort.workspace, actor, action, cohort.label, address=client_address(request)
-    )
+    record(cohort.workspace, actor, action, cohort.label, address=client_address(request))
