@@ -8,9 +8,37 @@ MAX_EXTERNAL_ID_BYTES = 997
 # Characters of an attribute's name, an alias's label or name, a device id: names and property
 # keys are at most 255 characters (wire/braze-users-track.md).
 MAX_NAME_LENGTH = 255
-# Characters of a text value: own choice; a CSV cell beyond it is a file gone wrong.
-MAX_TEXT_LENGTH = 10_000
-# Different custom attributes of a workspace: own choice, Braze's default block list is as long.
-MAX_ATTRIBUTES = 250
+# Characters of a first name, last name, city: own choice, as names.
+MAX_FIELD_LENGTH = 255
+# Characters of a phone number: own choice; E.164 has 15 digits, people write blanks and dots.
+MAX_PHONE_LENGTH = 40
 # Characters of the e-mail address: RFC 5321 allows 254 between the angle brackets.
 MAX_EMAIL_LENGTH = 254
+# Characters of a text value: own choice; a CSV cell beyond it is a file gone wrong.
+MAX_TEXT_LENGTH = 10_000
+# Different custom attributes of a workspace: own choice; more names than that come from data
+# that was mistaken for names.
+MAX_ATTRIBUTES = 250
+
+# Bytes of an uploaded CSV (packed, if it is .gz): own choice, product.md 3.6 says millions of
+# rows; 10 M rows of 200 bytes fit.
+MAX_UPLOAD_BYTES = 2 * 1024**3
+# Bytes of a CSV once unpacked: own choice, against a small .gz that unpacks for ever.
+MAX_UNPACKED_BYTES = 40 * 1024**3
+# Bytes of one line (a record with its quoted newlines): a quote that is never closed must not
+# read the file into memory.
+MAX_RECORD_BYTES = 1024**2
+# Columns of a CSV: the attributes of a workspace, and the identities and reserved ones.
+MAX_COLUMNS = MAX_ATTRIBUTES + 30
+# Refused lines kept per import, to look at and to download: own choice.
+MAX_KEPT_PROBLEMS = 10_000
+# Rows per transaction of an import: about 0.3 s of work, so that others come between on SQLite.
+IMPORT_CHUNK = 2_000
+# Rows that are read to guess the types of new attributes and to look for problems.
+SAMPLE_ROWS = 1_000
+# Rows shown before the start.
+PREVIEW_ROWS = 20
+# Seconds that a worker may be silent before another takes an import over.
+LEASE_SECONDS = 60
+# Hours until an upload that nobody started is removed.
+UNSTARTED_HOURS = 24

@@ -72,8 +72,9 @@ def read_with_counter(workspace_id: int, kind: str) -> tuple[int, Blocks]:
     """The counter's next number and the set by block, of one moment. The caller may change it."""
     key = (workspace_id, str(kind))
     known = _kept.get(key)
-    end, blocks, by_version = 0, {}, {}
-    for end, block, version, bits in _ask(str(kind), workspace_id, list(known)):
+    end, blocks, by_version = 0, Blocks(), Blocks()
+    for next_number, block, version, bits in _ask(str(kind), workspace_id, list(known)):
+        end = next_number
         if block is None:
             continue
         found = known[version] if bits is None else BitMap.deserialize(bytes(bits))

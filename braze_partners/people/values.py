@@ -1,0 +1,181 @@
+"""What a value of a person may be, and how a text becomes one. Pure: no database, no clock."""
+
+from __future__ import annotations
+
+import math
+import re
+import zoneinfo
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from braze_partners.people.attributes import Type, Value, wrong_type
+from braze_partners.people.errors import ValueRefused
+from braze_partners.people.limits import (
+    MAX_EMAIL_LENGTH,
+    MAX_EXTERNAL_ID_BYTES,
+    MAX_FIELD_LENGTH,
+    MAX_NAME_LENGTH,
+    MAX_PHONE_LENGTH,
+    MAX_TEXT_LENGTH,
+)
+from braze_partners.people.models import Subscription
+
+_EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+")
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]+)?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9]{2}:?[0-9]{2})?)?")
+_BOOLEANS = {"true": True, "false": False}
+_GENDERS = ("M", "F", "O", "N", "P")
+
+
+def external_id(text: str) -> str:
+    size = len(text.encode())
+    if size > MAX_EXTERNAL_ID_BYTES:
+        raise ValueRefused(
+            "external_id",
+            _("An external id has at most %(limit)d bytes; this one has %(size)d.")
+            % {"limit": MAX_EXTERNAL_ID_BYTES, "size": size},
+        )
+    return text
+
+
+def name(column: str, text: str) -> str:
+    """A device id, an alias's label or name, an attribute's name."""
+    return _at_most(column, text, MAX_NAME_LENGTH)
+
+
+def _at_most(column: str, text: str, limit: int) -> str:
+    if len(text) > limit:
+        raise ValueRefused(
+            column,
+            _("“%(column)s” has at most %(limit)d characters; this one has %(size)d.")
+            % {"column": column, "limit": limit, "size": len(text)},
+        )
+    return text
+
+
+def email(text: str) -> str:
+    if len(text) > MAX_EMAIL_LENGTH or not _EMAIL.fullmatch(text):
+        raise ValueRefused("email", _("This is no e-mail address."))
+    return text
+
+
+def country(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2}", text):
+        raise ValueRefused("country", _("A country is two letters of ISO 3166-1, such as FR."))
+    return text.upper()
+
+
+def language(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2}", text):
+        raise ValueRefused("language", _("A language is two letters of ISO 639-1, such as fr."))
+    return text.lower()
+
+
+def gender(text: str) -> str:
+    if text.upper() not in _GENDERS:
+        raise ValueRefused("gender", _("A gender is one of M, F, O, N, P."))
+    return text.upper()
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
+def time_zone(text: str) -> str:
+    if text not in _zones():
+        raise ValueRefused("time_zone", _("A time zone is a name such as Europe/Paris."))
+    return text
+
+
+def birth(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueRefused("dob", _("A date of birth is written 1984-05-31.")) from None
+
+
+def subscription(column: str, text: str) -> str:
+    if text not in Subscription.values:
+        raise ValueRefused(
+            column,
+            _("“%(column)s” is one of %(values)s.")
+            % {"column": column, "values": ", ".join(Subscription.values)},
+        )
+    return text
+
+
+def boolean(column: str, text: str) -> bool:
+    try:
+        return _BOOLEANS[text.lower()]
+    except KeyError:
+        raise ValueRefused(column, _("“%s” is true or false.") % column) from None
+
+
+# The reserved columns of wire/braze-users-track.md: the profile's column, how it is read.
+FIELDS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "first_name": ("first_name", lambda text: _at_most("first_name", text, MAX_FIELD_LENGTH)),
+    "last_name": ("last_name", lambda text: _at_most("last_name", text, MAX_FIELD_LENGTH)),
+    "email": ("email", email),
+    "phone": ("phone", lambda text: _at_most("phone", text, MAX_PHONE_LENGTH)),
+    "country": ("country", country),
+    "language": ("language", language),
+    "gender": ("gender", gender),
+    "home_city": ("home_city", lambda text: _at_most("home_city", text, MAX_FIELD_LENGTH)),
+    "time_zone": ("time_zone", time_zone),
+    "dob": ("date_of_birth", birth),
+    "email_subscribe": ("email_subscribe", lambda text: subscription("email_subscribe", text)),
+    "push_subscribe": ("push_subscribe", lambda text: subscription("push_subscribe", text)),
+}
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
+
+
+def _moment(text: str) -> datetime:
+    if not _DATE.fullmatch(text):
+        raise ValueError
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def attribute(column: str, kind: Type, text: str) -> Value:
+    """The text as a value of the attribute's type; times without an offset are UTC."""
+    try:
+        if kind == Type.NUMBER:
+            return _number(text)
+        if kind == Type.BOOLEAN:
+            return _BOOLEANS[text.lower()]
+        if kind == Type.DATE:
+            return _moment(text)
+    except (ValueError, KeyError, OverflowError):
+        raise ValueRefused(column, wrong_type(column, kind)) from None
+    return _at_most(column, text, MAX_TEXT_LENGTH)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        _moment(text)
+    except ValueError:
+        return False
+    return True
+
+
+def guess(texts: Iterable[str]) -> Type:
+    """The narrowest type that all of these have. 007 and 16 digits in a row are text (ids)."""
+    seen = [text for text in texts if text]
+    if not seen:
+        return Type.TEXT
+    if all(text.lower() in _BOOLEANS for text in seen):
+        return Type.BOOLEAN
+    if all(_NUMBER.fullmatch(text) for text in seen):
+        return Type.NUMBER
+    return Type.DATE if all(_is_date(text) for text in seen) else Type.TEXT
