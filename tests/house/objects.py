@@ -1,0 +1,74 @@
+"""What stands in an address: for each address with parameters, an object that it can show.
+
+An address below a workspace is walked as every role (test_url_walk.py), so it needs an object of
+the cast's workspace. Two kinds of entries:
+
+- SHARED: the parameters are the same for every workspace, such as a partner of the directory;
+- OWNED: a function makes the object in the cast's workspace. Whoever asks for it from inside
+  another workspace must get a 404, which the walk checks too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from braze_partners.workspaces.models import Member
+from tests.cast import Cast
+from tests.cohorts.factories import CohortFactory, ImportRunFactory
+from tests.segments.factories import SegmentFactory
+from tests.workspaces.factories import InvitationFactory
+
+Parameters = dict[str, Any]
+Builder = Callable[[Cast], Parameters]
+
+SHARED: dict[str, Parameters] = {
+    "password-reset-confirm": {"uidb64": "MQ", "token": "a-b"},
+    "invitation": {"token": "t0ken"},
+    "end-session": {"handle": "abc"},
+    "partner-cohorts": {"partner": "amplitude"},
+    "partner-cohorts-users": {"partner": "amplitude"},
+    "api-rest-key": {"pk": 1},
+    "api-import-key": {"pk": 1},
+    "api-partner": {"slug": "amplitude"},
+}
+
+
+def _cohort(cast: Cast) -> Parameters:
+    return {"pk": CohortFactory.create(workspace=cast.workspace).pk}
+
+
+def _run(cast: Cast) -> Parameters:
+    cohort = CohortFactory.create(workspace=cast.workspace)
+    return {"pk": ImportRunFactory.create(cohort=cohort).pk}
+
+
+def _segment(cast: Cast) -> Parameters:
+    return {"pk": SegmentFactory.create(workspace=cast.workspace).pk}
+
+
+def _member(cast: Cast) -> Parameters:
+    return {"pk": Member.objects.get(workspace=cast.workspace, account=cast.charlie).pk}
+
+
+def _invitation(cast: Cast) -> Parameters:
+    return {"pk": InvitationFactory.create(workspace=cast.workspace).pk}
+
+
+OWNED: dict[str, Builder] = {
+    "cohorts:run": _run,
+    **dict.fromkeys(
+        ("cohorts:detail", "cohorts:members", "cohorts:cohort_runs", "cohorts:used_in"), _cohort
+    ),
+    **dict.fromkeys(("cohorts:archive", "cohorts:delete"), _cohort),
+    **dict.fromkeys(("segments:detail", "segments:save", "segments:members"), _segment),
+    **dict.fromkeys(("segments:look_up", "segments:star", "segments:duplicate"), _segment),
+    **dict.fromkeys(("workspaces:change-role", "workspaces:remove-member"), _member),
+    **dict.fromkeys(("workspaces:resend", "workspaces:revoke"), _invitation),
+}
+
+WHAT_TO_DO = (
+    "{name} has the parameters {parameters}, but tests/house/objects.py says nothing about them. "
+    "Add it there: to OWNED with a function that makes the object in cast.workspace, or to SHARED "
+    "where the parameters belong to no workspace."
+)
