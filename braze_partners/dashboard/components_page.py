@@ -14,7 +14,6 @@ from django.views.decorators.http import require_GET
 from braze_partners.partners.directory import PARTNERS
 from braze_partners.workspaces.roles import May, may
 
-
 COHORTS = [
     ("1", "[Amplitude] High-intent shoppers: k3x9a7f2"),
     ("2", "[Amplitude] Cart abandoners 7d: p81mz0qd"),
@@ -37,7 +36,10 @@ class ExampleForm(forms.Form):
 def components_page(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     points = [
-        (now - timedelta(hours=12 * back), 118_000 + int((120 - back) * 200 + 900 * math.sin(back)))
+        (
+            now - timedelta(hours=12 * back),
+            118_000 + int((120 - back) * 200 + 900 * math.sin(back)),
+        )
         for back in range(120, -1, -1)
     ]
     context = {

@@ -16,7 +16,11 @@ NBSP = "\u00a0"
 MINUS = "\u2212"
 NONE = "—"
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000  # milliseconds
-BYTE_STEPS = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3))  # decimal units, as design.md writes
+BYTE_STEPS = (
+    ("GB", 10**9),
+    ("MB", 10**6),
+    ("kB", 10**3),
+)  # decimal units, as design.md writes
 FRENCH_UNITS = {"d": "j", "B": "o", "kB": "ko", "MB": "Mo", "GB": "Go"}
 
 
@@ -73,7 +77,12 @@ def day(moment: datetime, now: datetime, zone: tzinfo, locale: str) -> str:
 
 
 def when(
-    moment: datetime | None, now: datetime, zone: tzinfo, locale: str, *, start: bool = False
+    moment: datetime | None,
+    now: datetime,
+    zone: tzinfo,
+    locale: str,
+    *,
+    start: bool = False,
 ) -> str:
     """today 14:32, yesterday 17:40, else 11 May, 03:18. `start` begins with a capital."""
     if moment is None:
@@ -108,9 +117,7 @@ def exact(moment: datetime, zone: tzinfo, locale: str) -> str:
 
 def today_in_words(now: datetime, zone: tzinfo, locale: str) -> str:
     """Tuesday 12 May 2026, 14:32: the head of the home page."""
-    text = format_datetime(
-        now.astimezone(zone), "EEEE d MMMM y, HH:mm", tzinfo=zone, locale=locale
-    )
+    text = format_datetime(now.astimezone(zone), "EEEE d MMMM y, HH:mm", tzinfo=zone, locale=locale)
     return _capital(text, start=True)
 
 

@@ -56,7 +56,7 @@ ENTRIES: tuple[Entry, ...] = (
         INTEGRATIONS,
         _("Technology Partners"),
         "handshake",
-        "partners:list",
+        "dashboard:partners",
         section="partners/",
     ),
     Entry(
@@ -71,7 +71,7 @@ ENTRIES: tuple[Entry, ...] = (
         SETTINGS,
         _("REST API Keys"),
         "key",
-        "keys:list",
+        "keys:rest",
         May.ADMINISTER,
         section="settings/keys/",
     ),
@@ -114,9 +114,7 @@ def _current(shown: list[tuple[Entry, str]], path: str, slug: str) -> Entry | No
     for entry, address in shown:
         section = f"/w/{slug}/{entry.section}" if entry.section else ""
         length = len(address) if path == address else len(section)
-        if (
-            path == address or (section and path.startswith(section))
-        ) and length > best_length:
+        if (path == address or (section and path.startswith(section))) and length > best_length:
             best, best_length = entry, length
     return best
 

@@ -8,7 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseRedirect,
+)
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
@@ -41,20 +46,21 @@ def speaks_to_a_person(request: HttpRequest) -> bool:
     return settings.SESSION_COOKIE_NAME in request.COOKIES
 
 
-def language_of(request: HttpRequest) -> str | None:
+def _account(request: HttpRequest) -> Account | None:
     user = getattr(request, "user", None)
-    return user.language if isinstance(user, Account) or _is_account(user) else None
+    return user if isinstance(user, Account) else None
 
 
-def _is_account(user: object) -> bool:
-    return bool(getattr(user, "is_authenticated", False))
+def language_of(request: HttpRequest) -> str | None:
+    account = _account(request)
+    return account.language if account else None
 
 
 def theme_of(request: HttpRequest) -> str:
     """light, dark or system: the account's choice, else the cookie's."""
-    user = getattr(request, "user", None)
-    if _is_account(user):
-        return str(getattr(user, "theme", Theme.SYSTEM))
+    account = _account(request)
+    if account:
+        return account.theme
     chosen = request.COOKIES.get(THEME_COOKIE, "")
     return chosen if chosen in Theme.values else Theme.SYSTEM.value
 
@@ -63,7 +69,9 @@ def _back(request: HttpRequest) -> HttpResponseRedirect:
     """To the page the person came from, if it is one of ours."""
     for address in (request.POST.get("next", ""), request.headers.get("Referer", "")):
         if address and url_has_allowed_host_and_scheme(
-            address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+            address,
+            allowed_hosts={request.get_host()},
+            require_https=request.is_secure(),
         ):
             return HttpResponseRedirect(address)
     return HttpResponseRedirect("/")

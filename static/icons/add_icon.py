@@ -1,6 +1,6 @@
 """Adds Lucide icons to the sprite: knows the sprite's file, nothing of the application.
 
-    python static/icons/add_icon.py FOLDER_OF_LUCIDE_STATIC NAME [NAME …]
+python static/icons/add_icon.py FOLDER_OF_LUCIDE_STATIC NAME [NAME …]
 """
 
 from __future__ import annotations

@@ -58,7 +58,9 @@ def icon(name: str, size: int = 20, label: str = "") -> SafeString:
             address,
         )
     return format_html(
-        '<svg class="{}" aria-hidden="true"><use href="{}"></use></svg>', classes, address
+        '<svg class="{}" aria-hidden="true"><use href="{}"></use></svg>',
+        classes,
+        address,
     )
 
 
@@ -227,7 +229,9 @@ def sparkline(values: Sequence[float], colour: str = "c2") -> SafeString:
     )
 
 
-def _last_of_each_day(points: Sequence[tuple[datetime, int]]) -> list[tuple[datetime, int]]:
+def _last_of_each_day(
+    points: Sequence[tuple[datetime, int]],
+) -> list[tuple[datetime, int]]:
     zone = timezone.get_current_timezone()
     last = {moment.astimezone(zone).date(): (moment, value) for moment, value in points}
     return sorted(last.values(), reverse=True)
