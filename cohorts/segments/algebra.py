@@ -62,7 +62,9 @@ class Block(Protocol):
     first: int
     end: int
     everyone: BitMap
-    anonymous: BitMap
+
+    @property
+    def anonymous(self) -> BitMap: ...
 
     def cohort(self, pk: int) -> BitMap | None: ...
 

@@ -96,7 +96,9 @@ def dump(definition: Definition) -> dict[str, Any]:
     """The JSON form, the same for the same definition."""
     return {
         "all": [{"any": [_dump_filter(each) for each in row.any]} for row in definition.all],
-        "exclude": [{"any": [_dump_filter(each) for each in row.any]} for row in definition.exclude],
+        "exclude": [
+            {"any": [_dump_filter(each) for each in row.any]} for row in definition.exclude
+        ],
     }
 
 
@@ -130,14 +132,14 @@ class _Reader:
         self.problems.append(Problem(path, text))
 
     def definition(self, data: object) -> Definition:
-        fields = self.object(data, "", {"all", "exclude"})
-        rows = self.rows(fields.get("all"), "all")
-        excluded = self.rows(fields.get("exclude"), "exclude")
+        given = self.fields(data, "", {"all", "exclude"})
+        rows = self.rows(given.get("all"), "all")
+        excluded = self.rows(given.get("exclude"), "exclude")
         if len(rows) + len(excluded) > limits.MAX_ROWS:
             self.refuse("", _("has more than %(limit)s rows") % {"limit": limits.MAX_ROWS})
         return Definition(rows, excluded)
 
-    def object(self, data: object, path: str, known: set[str]) -> dict[str, Any]:
+    def fields(self, data: object, path: str, known: set[str]) -> dict[str, Any]:
         if not isinstance(data, dict):
             self.refuse(path, _("must be an object"))
             return {}
@@ -154,7 +156,7 @@ class _Reader:
         return tuple(self.row(row, f"{section}[{at}]") for at, row in enumerate(data))
 
     def row(self, data: object, path: str) -> Row:
-        filters = self.object(data, path, {"any"}).get("any")
+        filters = self.fields(data, path, {"any"}).get("any")
         if not isinstance(filters, list) or not filters:
             self.refuse(f"{path}.any", _("must be a list of at least one filter"))
             return Row(())
@@ -181,7 +183,7 @@ class _Reader:
         return reading[kind](data, path)
 
     def cohort_filter(self, data: dict[str, Any], path: str) -> Filter | None:
-        self.object(data, path, {"type", "partner", "operator", "cohorts"})
+        self.fields(data, path, {"type", "partner", "operator", "cohorts"})
         operator = self.operator(data, path, Inclusion)
         partner = data.get("partner")
         if not isinstance(partner, str) or not partner:
@@ -191,7 +193,7 @@ class _Reader:
         return CohortFilter(partner, operator, cohorts) if operator else None
 
     def segment_filter(self, data: dict[str, Any], path: str) -> Filter | None:
-        self.object(data, path, {"type", "operator", "segments"})
+        self.fields(data, path, {"type", "operator", "segments"})
         operator = self.operator(data, path, Inclusion)
         chosen = []
         for at, text in enumerate(self.texts(data.get("segments"), f"{path}.segments")):
@@ -202,7 +204,7 @@ class _Reader:
         return SegmentFilter(operator, tuple(chosen)) if operator else None
 
     def external_id_filter(self, data: dict[str, Any], path: str) -> Filter | None:
-        self.object(data, path, {"type", "operator", "values"})
+        self.fields(data, path, {"type", "operator", "values"})
         operator = self.operator(data, path, Presence)
         if operator is None:
             return None

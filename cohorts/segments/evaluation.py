@@ -17,7 +17,7 @@ from pyroaring import BitMap
 from braze_partners.people import sets
 from braze_partners.people.models import PeopleSet
 from braze_partners.people.numbers import BLOCK_SIZE, Universe, universe
-from cohorts import bitmaps
+from cohorts import bitmaps, membership
 from cohorts.segments import algebra, limits
 from cohorts.segments.definition import Definition
 from cohorts.segments.models import Segment
@@ -79,7 +79,8 @@ class Audience:
     def blocks(self, start: int = 0) -> Iterator[_Block]:
         numbers = self.people.blocks[start:]
         if len(self.wanted) <= limits.COHORTS_LOADED_WHOLE:
-            members = bitmaps.load(self.wanted)
+            found = membership.of(self.wanted)
+            members = {pk: each.blocks for pk, each in found.items()}
             yield from (_Block(number, self, members) for number in numbers)
             return
         portion = max(1, limits.BITMAPS_AT_ONCE // len(self.wanted))
@@ -119,9 +120,11 @@ def size(workspace_id: int, definition: Definition) -> int:
     return Audience(workspace_id, [wanted]).sizes([wanted])[0]
 
 
-def sizes(workspace_id: int, segments: Sequence[Segment]) -> dict[uuid.UUID, int]:
+def sizes(
+    workspace_id: int, segments: Sequence[Segment], known: Known | None = None
+) -> dict[uuid.UUID, int]:
     """The sizes of many segments with one load of bitmaps."""
-    known = learn(workspace_id, [stored(each) for each in segments])
+    known = known or learn(workspace_id, [stored(each) for each in segments])
     plans = [plan(stored(each), known, str(each.pk)) for each in segments]
     counted = Audience(workspace_id, plans).sizes(plans)
     return {each.pk: count for each, count in zip(segments, counted, strict=True)}

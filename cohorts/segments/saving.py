@@ -187,7 +187,8 @@ def _edited_meanwhile(current: Segment) -> EditedMeanwhile:
 
 def _write_beside(segment: Segment, draft: Draft, known: Known) -> None:
     """The protecting rows and the tags, made equal to what the draft says."""
-    cohorts, segments = set(), set()
+    cohorts: set[int] = set()
+    segments: set[uuid.UUID] = set()
     for _path, each in draft.definition.filters():
         if isinstance(each, CohortFilter):
             cohorts.update(known.cohorts[each.partner, chosen].pk for chosen in each.cohorts)

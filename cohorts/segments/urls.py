@@ -1,8 +1,22 @@
-"""The screens of this room, below /w/<workspace>/."""
+"""The screens of segments, below /w/<workspace>/segments/."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from cohorts.segments import editor_views, views
 
 app_name = "segments"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.segment_list, name="list"),
+    path("archive/", views.archive, name="archive"),
+    path("create/", editor_views.create, name="create"),
+    path("preview/", editor_views.preview, name="preview"),
+    path("options/", editor_views.options, name="options"),
+    path("<uuid:pk>/", editor_views.detail, name="detail"),
+    path("<uuid:pk>/save/", editor_views.save, name="save"),
+    path("<uuid:pk>/members/", views.members, name="members"),
+    path("<uuid:pk>/look-up/", views.look_up, name="look_up"),
+    path("<uuid:pk>/star/", views.star, name="star"),
+    path("<uuid:pk>/duplicate/", views.duplicate, name="duplicate"),
+]

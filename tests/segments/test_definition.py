@@ -46,11 +46,7 @@ def test_it_reads_every_filter_and_writes_the_same() -> None:
             {"any": [{"type": "external_user_id", "operator": "is_any_of", "values": ["a"]}]},
         ],
         "exclude": [
-            {
-                "any": [
-                    {"type": "segment", "operator": "does_not_include", "segments": [SEGMENT_ID]}
-                ]
-            }
+            {"any": [{"type": "segment", "operator": "does_not_include", "segments": [SEGMENT_ID]}]}
         ],
     }
     assert dump(parse(data)) == data
@@ -115,7 +111,9 @@ def test_a_mistake_is_told_with_its_place(data: object, path: str) -> None:
 
 def test_every_mistake_is_told_at_once() -> None:
     wrong = {**COHORT, "operator": "is"}
-    assert set(problems({"all": [{"any": [wrong]}, {"any": []}], "exclude": [{"any": [wrong]}]})) == {
+    assert set(
+        problems({"all": [{"any": [wrong]}, {"any": []}], "exclude": [{"any": [wrong]}]})
+    ) == {
         "all[0].any[0].operator",
         "all[1].any",
         "exclude[0].any[0].operator",

@@ -37,7 +37,9 @@ class World:
     def people(self) -> set[int]:
         return set(range(self.next)) - self.deleted
 
-    def cohort(self, cohort_id: str, members: Collection[int], partner: str = "amplitude") -> Cohort:
+    def cohort(
+        self, cohort_id: str, members: Collection[int], partner: str = "amplitude"
+    ) -> Cohort:
         """A cohort whose base is written directly, as a fold would leave it."""
         cohort = Cohort.objects.create(
             workspace=self.workspace,

@@ -1,0 +1,255 @@
+"""The segment editor: its page, its live figures, its search for values, its save. HTTP only:
+the form's state is editing's, the figures are evaluation's, the writing is saving's.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from braze_partners.workspaces.addresses import client_address
+from braze_partners.workspaces.audit import record
+from braze_partners.workspaces.middleware import WorkspaceRequest
+from braze_partners.workspaces.roles import May, may
+from cohorts.segments import changes, editing, listing, saving, showing, sizing
+from cohorts.segments.definition import CohortFilter, Definition, FilterType, Inclusion, Row, parse
+from cohorts.segments.editing import Edited
+from cohorts.segments.errors import (
+    DefinitionRefused,
+    EditedMeanwhile,
+    FieldRefused,
+    Problem,
+    SegmentRefused,
+)
+from cohorts.segments.models import Segment
+from cohorts.segments.planning import stored
+from cohorts.segments.views import look_up_context, segment_or_404
+
+SAVE = "save"
+
+
+def saved_state(segment: Segment) -> Edited:
+    """The form as it is when nothing has been edited."""
+    tags = sorted(tag.name for tag in segment.tags.all())
+    return editing.from_definition(stored(segment), segment.name, segment.description, tags)
+
+
+@may(May.SEE)
+@require_GET
+def detail(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
+    segment = segment_or_404(request, pk)
+    state = saved_state(segment)
+    now = timezone.now()
+    shown = showing.show(request.workspace, state, saved=state, now=now, own=pk)
+    context = _page(request, segment, shown) | {
+        "unseen": changes.unseen(segment, request.member.account),
+    }
+    changes.mark_seen(segment, request.member.account, now)
+    return render(request, "segments/detail.html", context)
+
+
+def _page(
+    request: WorkspaceRequest, segment: Segment, shown: showing.ShownEditor
+) -> dict[str, Any]:
+    """What stands around the form of a saved segment."""
+    now = shown.counted_at
+    size = shown.saved_size or 0
+    marks = [(at, _("filters changed")) for at in sizing.filter_changes(segment, now)]
+    return look_up_context(request, segment, request.GET.get("person", "").strip()) | {
+        "tab": "details",
+        "shown": shown,
+        "size": size,
+        "version": segment.version,
+        "starred": segment.stars.filter(account=request.member.account).exists(),
+        "uses": listing.used_by([segment]),
+        "points": sizing.history(segment, size, now),
+        "marks": marks,
+        "changes": changes.latest(segment),
+        "tag_options": _tag_options(request),
+    }
+
+
+def _tag_options(request: WorkspaceRequest) -> list[tuple[str, str]]:
+    return [(name, name) for name in listing.tags_of(request.workspace)]
+
+
+@may(May.EDIT_SEGMENTS)
+@require_http_methods(["GET", "POST"])
+def create(request: WorkspaceRequest) -> HttpResponse:
+    if request.method == "GET":
+        return _create_page(request, _begun(request))
+    edited = editing.read(request.POST)
+    act = request.POST.get("act", SAVE)
+    if act != SAVE:
+        editing.apply(edited, act, request.POST)
+        return _create_page(request, edited)
+    try:
+        draft = _draft(edited)
+        now = timezone.now()
+        segment = saving.create(request.workspace, draft, by=request.member.account, now=now)
+    except SegmentRefused as refused:
+        return _create_page(request, edited, refused)
+    return _saved(request, segment, "segment.created")
+
+
+def _begun(request: WorkspaceRequest) -> Edited:
+    """An empty form, or one that begins with the cohort that the address names."""
+    asked = request.GET.get("cohort", "")
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 18):
+        return Edited()
+    cohort = listing.cohort_of(request.workspace, int(asked))
+    if cohort is None:
+        return Edited()
+    chosen = CohortFilter(cohort.partner, Inclusion.INCLUDES, (cohort.cohort_id,))
+    return editing.from_definition(Definition((Row((chosen,)),)), cohort.name)
+
+
+def _create_page(
+    request: WorkspaceRequest, edited: Edited, refused: SegmentRefused | None = None
+) -> HttpResponse:
+    problems, errors = _told(refused)
+    shown = showing.show(
+        request.workspace,
+        edited,
+        saved=None,
+        now=timezone.now(),
+        problems=problems,
+        errors=errors,
+    )
+    context = {"shown": shown, "refused": refused, "tag_options": _tag_options(request)}
+    return render(request, "segments/create.html", context, status=422 if refused else 200)
+
+
+@may(May.EDIT_SEGMENTS)
+@require_POST
+def save(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
+    segment = segment_or_404(request, pk)
+    edited = editing.read(request.POST)
+    act = request.POST.get("act", SAVE)
+    if act != SAVE:
+        editing.apply(edited, act, request.POST)
+        return _edit_page(request, segment, edited)
+    try:
+        draft = _draft(edited)
+        saved = saving.update(
+            segment,
+            draft,
+            version=_version(request),
+            by=request.member.account,
+            now=timezone.now(),
+        )
+    except SegmentRefused as refused:
+        return _edit_page(request, segment, edited, refused)
+    return _saved(request, saved, "segment.edited")
+
+
+def _version(request: WorkspaceRequest) -> int:
+    text = request.POST.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def _draft(edited: Edited) -> saving.Draft:
+    definition = parse(edited.to_data())
+    return saving.Draft(edited.name, edited.description, tuple(edited.tags), definition)
+
+
+def _edit_page(
+    request: WorkspaceRequest,
+    segment: Segment,
+    edited: Edited,
+    refused: SegmentRefused | None = None,
+) -> HttpResponse:
+    problems, errors = _told(refused)
+    shown = showing.show(
+        request.workspace,
+        edited,
+        saved=saved_state(segment),
+        now=timezone.now(),
+        own=segment.pk,
+        problems=problems,
+        errors=errors,
+    )
+    context = _page(request, segment, shown) | {"refused": refused}
+    if isinstance(refused, EditedMeanwhile):
+        context["conflict"] = refused
+    elif refused is not None:
+        context["version"] = _version(request)
+    status = 409 if isinstance(refused, EditedMeanwhile) else 422 if refused else 200
+    return render(request, "segments/detail.html", context, status=status)
+
+
+def _told(refused: SegmentRefused | None) -> tuple[list[Problem], dict[str, str]]:
+    """Problems beside their filters; sentences beside their fields, "" is the whole form."""
+    match refused:
+        case DefinitionRefused():
+            whole = [str(each) for each in refused.problems if not each.path]
+            return refused.problems, {"": " ".join(whole)} if whole else {}
+        case FieldRefused():
+            return [], {refused.field: refused.text}
+        case _:
+            return [], {}
+
+
+def _saved(request: WorkspaceRequest, segment: Segment, action: str) -> HttpResponse:
+    now = timezone.now()
+    sizing.measure(request.workspace, [segment], now)
+    changes.mark_seen(segment, request.member.account, now)
+    record(
+        request.workspace,
+        request.member.account,
+        action,
+        segment.name,
+        address=client_address(request),
+        detail={"segment": str(segment.pk), "version": segment.version},
+    )
+    messages.success(request, _("“%(name)s” is saved.") % {"name": segment.name})
+    return redirect("segments:detail", request.workspace.slug, segment.pk)
+
+
+@may(May.EDIT_SEGMENTS)
+@require_POST
+def preview(request: WorkspaceRequest) -> HttpResponse:
+    """The figures for the form as it stands; after an act the rows as well. Saves nothing."""
+    if not request.headers.get("HX-Request"):
+        return HttpResponseNotAllowed([])
+    edited = editing.read(request.POST)
+    act = request.POST.get("act", "")
+    if act:
+        editing.apply(edited, act, request.POST)
+    saved = own = None
+    if pk := request.POST.get("segment"):
+        own = _uuid(pk)
+        saved = saved_state(segment_or_404(request, own))
+    shown = showing.show(request.workspace, edited, saved=saved, now=timezone.now(), own=own)
+    template = "segments/preview_rows.html" if act else "segments/preview.html"
+    return render(request, template, {"shown": shown})
+
+
+def _uuid(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return uuid.UUID(int=0)
+
+
+@may(May.SEE)
+@require_GET
+def options(request: WorkspaceRequest) -> HttpResponse:
+    """What a value box offers while somebody types: cohorts of a partner, or segments."""
+    kind, _dot, partner = request.GET.get("kind", "").partition(".")
+    text = request.GET.get("q", "").strip().replace("\x00", "")
+    context: dict[str, Any] = {"text": text}
+    if kind == FilterType.COHORT:
+        found = listing.cohort_options(request.workspace, partner, text)
+        context["cohorts"], context["more"] = found
+    else:
+        own = _uuid(request.GET.get("own", ""))
+        context["segments"], context["more"] = listing.segment_options(request.workspace, text, own)
+    return render(request, "segments/options.html", context)

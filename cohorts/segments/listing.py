@@ -1,0 +1,160 @@
+"""What the list of segments shows: rows with filters in words, exact size, use and star.
+
+Reads a page in a constant number of queries; knows nothing of HTML or of how sizes are made.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+
+from braze_partners.workspaces.models import Account, Workspace
+from cohorts.models import Cohort
+from cohorts.segments import evaluation, limits, wording
+from cohorts.segments.models import Segment, SegmentSegment, Star, Tag
+from cohorts.segments.planning import learn, stored
+
+ACTIVE_FIRST = F("archived_at").asc(nulls_first=True)
+SORTS = {"name": ("name", "pk"), "edited": ("-edited_at", "pk")}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the list is narrowed to; kept in the address."""
+
+    search: str = ""
+    archived: bool = False
+    mine: bool = False
+    starred: bool = False
+    tag: str = ""
+    sort: str = "edited"
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> Filters:
+        sort = query.get("sort", "edited")
+        return cls(
+            search=query.get("q", "").strip().replace("\x00", ""),
+            archived=query.get("archived") == "1",
+            mine=query.get("mine") == "1",
+            starred=query.get("starred") == "1",
+            tag=query.get("tag", "").replace("\x00", ""),
+            sort=sort if sort in SORTS else "edited",
+        )
+
+    @property
+    def narrowing(self) -> bool:
+        return bool(self.search or self.mine or self.starred or self.tag)
+
+    @property
+    def query(self) -> str:
+        """As the address has it."""
+        pairs = {
+            "q": self.search,
+            "tag": self.tag,
+            "archived": "1" if self.archived else "",
+            "mine": "1" if self.mine else "",
+            "starred": "1" if self.starred else "",
+            "sort": self.sort if self.sort != "edited" else "",
+        }
+        return urlencode({name: value for name, value in pairs.items() if value})
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSegment:
+    segment: Segment
+    words: str
+    filters: int
+    size: int
+    uses: int
+    starred: bool
+
+
+def found(workspace: Workspace, account: Account, filters: Filters) -> QuerySet[Segment]:
+    """Segments with `starred` and `uses`, in the order asked for."""
+    rows = Segment.objects.filter(workspace=workspace).select_related("edited_by")
+    starred = Star.objects.filter(segment=OuterRef("pk"), account=account)
+    rows = rows.annotate(starred=Exists(starred))
+    if not filters.archived:
+        rows = rows.filter(archived_at=None)
+    if filters.search:
+        words = Q(name__icontains=filters.search) | Q(description__icontains=filters.search)
+        rows = rows.filter(words)
+    if filters.mine:
+        rows = rows.filter(Q(created_by=account) | Q(edited_by=account))
+    if filters.starred:
+        rows = rows.filter(starred=True)
+    if filters.tag:
+        rows = rows.filter(tags__name=filters.tag)
+    return rows.prefetch_related("tags").order_by(*SORTS[filters.sort])
+
+
+def listed(workspace_id: int, segments: Sequence[Segment]) -> list[ListedSegment]:
+    """A page's rows; one look-up of names and one load of bitmaps for all of them."""
+    definitions = {each.pk: stored(each) for each in segments}
+    known = learn(workspace_id, definitions.values())
+    sizes = evaluation.sizes(workspace_id, segments, known) if segments else {}
+    uses = _uses(definitions)
+    return [
+        ListedSegment(
+            segment=each,
+            words=wording.say_briefly(definitions[each.pk], known),
+            filters=sum(1 for _ in definitions[each.pk].filters()),
+            size=sizes[each.pk],
+            uses=uses.get(each.pk, 0),
+            starred=getattr(each, "starred", False),
+        )
+        for each in segments
+    ]
+
+
+def _uses(pks: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
+    counted = SegmentSegment.objects.filter(used__in=list(pks)).values("used")
+    return dict(counted.annotate(count=Count("pk")).values_list("used", "count"))
+
+
+def used_by(segments: Iterable[Segment]) -> list[SegmentSegment]:
+    """Which active segments use these, other than these themselves."""
+    pks = [each.pk for each in segments]
+    rows = SegmentSegment.objects.filter(used__in=pks, segment__archived_at=None)
+    return list(
+        rows.exclude(segment__in=pks).select_related("segment", "used").order_by("segment__name")
+    )
+
+
+def tags_of(workspace: Workspace) -> list[str]:
+    used = Tag.objects.filter(workspace=workspace, segments__isnull=False)
+    return list(used.distinct().order_by("name").values_list("name", flat=True))
+
+
+def partners_of(workspace: Workspace) -> list[str]:
+    """Slugs of the partners whose cohorts can be filtered by; Amplitude always, first."""
+    slugs = Cohort.objects.filter(workspace=workspace).values_list("partner", flat=True).distinct()
+    return ["amplitude", *sorted(set(slugs) - {"amplitude"})]
+
+
+def cohort_of(workspace: Workspace, pk: int) -> Cohort | None:
+    return Cohort.objects.filter(workspace=workspace, pk=pk).first()
+
+
+def cohort_options(workspace: Workspace, partner: str, text: str) -> tuple[list[Cohort], int]:
+    """Cohorts to choose from while somebody types, and how many more there are."""
+    rows = Cohort.objects.filter(workspace=workspace, partner=partner)
+    if text:
+        rows = rows.filter(Q(name__icontains=text) | Q(cohort_id__icontains=text))
+    ordered = rows.order_by(ACTIVE_FIRST, "name", "pk")
+    return list(ordered[: limits.OPTIONS_SHOWN]), max(0, rows.count() - limits.OPTIONS_SHOWN)
+
+
+def segment_options(
+    workspace: Workspace, text: str, own: uuid.UUID | None
+) -> tuple[list[Segment], int]:
+    """Segments to choose from; never the one that is being edited."""
+    rows = Segment.objects.filter(workspace=workspace, name__icontains=text)
+    if own is not None:
+        rows = rows.exclude(pk=own)
+    ordered = rows.order_by(ACTIVE_FIRST, "name")
+    return list(ordered[: limits.OPTIONS_SHOWN]), max(0, rows.count() - limits.OPTIONS_SHOWN)

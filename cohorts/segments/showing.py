@@ -1,0 +1,266 @@
+"""The editor's page as plain values: rows with their choices, chips and funnel, size and change.
+
+Knows what a form holds and what was counted for it; knows nothing of requests or HTML.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from braze_partners.workspaces.models import Workspace
+from cohorts.segments import evaluation, listing, wording
+from cohorts.segments.definition import Definition, FilterType, Inclusion, Presence
+from cohorts.segments.editing import Edited, EditedFilter, EditedRow, unsaved
+from cohorts.segments.errors import Problem
+from cohorts.segments.evaluation import Funnel
+from cohorts.segments.planning import Known, learn
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFilter:
+    key: str
+    kind: str
+    name: str
+    operators: list[tuple[str, str, bool]]
+    chips: list[tuple[str, str]]
+    wants_values: bool
+    free: bool
+    placeholder: str
+    error: str
+
+    @property
+    def operator_words(self) -> str:
+        return next((words for _value, words, chosen in self.operators if chosen), "")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFunnel:
+    """One step of the funnel; shares are of all live profiles and of the first row."""
+
+    key: str
+    left: int
+    share: float
+    lost: int | None
+    bar: float
+    bar_before: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    key: str
+    section: str
+    position: int
+    of: int
+    words: str
+    filters: list[ShownFilter]
+    funnel: ShownFunnel | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEditor:
+    """Everything the editor's templates draw."""
+
+    edited: Edited
+    rows: list[ShownRow]
+    exclusions: list[ShownRow]
+    kinds: list[tuple[str, str]]
+    funnel: Funnel
+    saved_size: int | None
+    unsaved: int
+    counted_at: datetime
+    own: str
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def tag_pairs(self) -> list[tuple[str, str]]:
+        return [(tag, tag) for tag in self.edited.tags]
+
+    @property
+    def difference(self) -> int:
+        return self.funnel.size - (self.saved_size or 0)
+
+    @property
+    def share(self) -> float:
+        return self.funnel.size / self.funnel.everyone if self.funnel.everyone else 0.0
+
+    @property
+    def identified(self) -> int:
+        return self.funnel.size - self.funnel.anonymous
+
+    def part(self, count: int) -> float:
+        return count / self.funnel.size if self.funnel.size else 0.0
+
+    @property
+    def identified_share(self) -> float:
+        return self.part(self.identified)
+
+    @property
+    def anonymous_share(self) -> float:
+        return self.part(self.funnel.anonymous)
+
+    @property
+    def steps(self) -> list[ShownRow]:
+        return [*self.rows, *self.exclusions]
+
+    @property
+    def excluding(self) -> bool:
+        return self.edited.excluding or bool(self.exclusions)
+
+
+def show(
+    workspace: Workspace,
+    edited: Edited,
+    *,
+    saved: Edited | None,
+    now: datetime,
+    own: uuid.UUID | None = None,
+    problems: Iterable[Problem] = (),
+    errors: Mapping[str, str] | None = None,
+) -> ShownEditor:
+    """Counts the form as it stands and puts every figure beside its row."""
+    preview = edited.preview()
+    known = learn(workspace.pk, [preview])
+    counted = evaluation.funnel(workspace.pk, preview, known)
+    by_filter = _errors_by_filter(edited, problems)
+    steps = _steps(edited, counted)
+    rows, exclusions = (
+        [
+            _row(row, at, len(edited.section(section)), known, steps.get(row.key), by_filter)
+            for at, row in enumerate(edited.section(section), 1)
+        ]
+        for section in ("all", "exclude")
+    )
+    return ShownEditor(
+        edited=edited,
+        rows=rows,
+        exclusions=exclusions,
+        kinds=filter_kinds(workspace),
+        funnel=counted,
+        saved_size=_saved_size(workspace, saved, preview, counted),
+        unsaved=unsaved(edited, saved or Edited()),
+        counted_at=now,
+        own=str(own or ""),
+        errors=errors or {},
+    )
+
+
+def _saved_size(
+    workspace: Workspace, saved: Edited | None, preview: Definition, counted: Funnel
+) -> int | None:
+    if saved is None:
+        return None
+    before = saved.preview()
+    return counted.size if before == preview else evaluation.size(workspace.pk, before)
+
+
+def filter_kinds(workspace: Workspace) -> list[tuple[str, str]]:
+    """What Add Filter offers: every partner that has cohorts, segments, the external id."""
+    partners = [
+        (f"cohort.{slug}", wording.cohort_filter_name(slug))
+        for slug in listing.partners_of(workspace)
+    ]
+    return [
+        *partners,
+        (FilterType.SEGMENT.value, _("Segment Membership")),
+        (FilterType.EXTERNAL_USER_ID.value, _("External User ID")),
+    ]
+
+
+def _errors_by_filter(edited: Edited, problems: Iterable[Problem]) -> dict[str, str]:
+    places = edited.places()
+    found: dict[str, str] = {}
+    for problem in problems:
+        for path, key in places.items():
+            if problem.path == path or problem.path.startswith(f"{path}."):
+                found.setdefault(key, _for_people(problem))
+    return found
+
+
+def _for_people(problem: Problem) -> str:
+    """A sentence for the field; the path says where, which the page shows already."""
+    if problem.path.endswith((".cohorts", ".segments", ".values")):
+        return _("Choose at least one value, or take this filter away.")
+    return problem.text[:1].upper() + problem.text[1:] + "."
+
+
+def _steps(edited: Edited, counted: Funnel) -> dict[str, ShownFunnel]:
+    counts = [*counted.rows, *counted.exclusions]
+    first = counts[0] if counts else 0
+    found: dict[str, ShownFunnel] = {}
+    before = counted.everyone
+    for at, (row, left) in enumerate(zip(edited.counted_rows(), counts, strict=True)):
+        found[row.key] = ShownFunnel(
+            key=row.key,
+            left=left,
+            share=left / counted.everyone if counted.everyone else 0.0,
+            lost=left - before if at else None,
+            bar=left / first if first else 0.0,
+            bar_before=before / first if at and first else 0.0,
+        )
+        before = left
+    return found
+
+
+def _row(
+    row: EditedRow,
+    position: int,
+    of: int,
+    known: Known,
+    funnel: ShownFunnel | None,
+    errors: Mapping[str, str],
+) -> ShownRow:
+    filters = [_filter(each, known, errors.get(each.key, "")) for each in row.filters]
+    words = ", ".join(each.name for each in filters)
+    return ShownRow(row.key, row.section, position, of, words, filters, funnel)
+
+
+def _filter(each: EditedFilter, known: Known, error: str) -> ShownFilter:
+    by_id = each.type == FilterType.EXTERNAL_USER_ID
+    operators: list[Inclusion | Presence] = [*Presence] if by_id else [*Inclusion]
+    return ShownFilter(
+        key=each.key,
+        kind=each.kind,
+        name=_filter_name(each),
+        operators=[
+            (one.value, wording.operator_name(one), one.value == each.operator) for one in operators
+        ],
+        chips=[(value, _chip(each, value, known)) for value in each.values],
+        wants_values=each.wants_values,
+        free=by_id,
+        placeholder=_("Type an ID, then Enter") if by_id else _("Search for a value"),
+        error=error,
+    )
+
+
+def _filter_name(each: EditedFilter) -> str:
+    match each.type:
+        case FilterType.COHORT:
+            return wording.cohort_filter_name(each.partner)
+        case FilterType.SEGMENT:
+            return _("Segment Membership")
+        case _:
+            return _("External User ID")
+
+
+def _chip(each: EditedFilter, value: str, known: Known) -> str:
+    match each.type:
+        case FilterType.COHORT:
+            cohort = known.cohorts.get((each.partner, value))
+            return wording.cohort_label(cohort, each.partner, value)
+        case FilterType.SEGMENT:
+            return _segment_name(value, known)
+        case _:
+            return value
+
+
+def _segment_name(text: str, known: Known) -> str:
+    try:
+        nested = known.segments.get(uuid.UUID(text))
+    except ValueError:
+        return text
+    return nested.name if nested else text

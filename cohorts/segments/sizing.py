@@ -1,0 +1,72 @@
+"""The sizes of segments over time: one row a day, measured on save and by a periodic job.
+
+Knows when a size was measured; knows nothing of Celery or of how it is drawn.
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from braze_partners.workspaces.models import Workspace
+from cohorts.segments import evaluation, limits
+from cohorts.segments.models import Segment, SegmentSize, SegmentVersion
+
+
+def measure(workspace: Workspace, segments: Sequence[Segment], now: datetime) -> None:
+    """Writes today's size of each, in the workspace's own day; a later one takes its place."""
+    if not segments:
+        return
+    today = now.astimezone(zoneinfo.ZoneInfo(workspace.time_zone)).date()
+    sizes = evaluation.sizes(workspace.pk, segments)
+    SegmentSize.objects.bulk_create(
+        [SegmentSize(segment_id=pk, day=today, at=now, size=size) for pk, size in sizes.items()],
+        update_conflicts=True,
+        unique_fields=["segment", "day"],
+        update_fields=["at", "size"],
+    )
+
+
+def measure_all(now: datetime) -> int:
+    """Every active segment of every workspace; how many were measured."""
+    count = 0
+    for workspace in Workspace.objects.order_by("pk"):
+        for portion in _portions(workspace):
+            measure(workspace, portion, now)
+            count += len(portion)
+    return count
+
+
+def _portions(workspace: Workspace) -> Iterator[list[Segment]]:
+    """A list page at a time, so that one load of bitmaps stays small."""
+    active = Segment.objects.filter(workspace=workspace, archived_at=None).order_by("pk")
+    at = 0
+    while portion := list(active[at : at + limits.LIST_PAGE]):
+        yield portion
+        at += limits.LIST_PAGE
+
+
+def forget_old(now: datetime) -> int:
+    """Sizes older than what is kept go."""
+    oldest = (now - timedelta(days=limits.SIZES_KEPT_DAYS)).date()
+    return SegmentSize.objects.filter(day__lt=oldest).delete()[0]
+
+
+def history(segment: Segment, size: int, now: datetime) -> list[tuple[datetime, int]]:
+    """The days that the chart shows, ending with the size of this moment."""
+    since = now - timedelta(days=limits.HISTORY_DAYS)
+    kept = SegmentSize.objects.filter(segment=segment, at__gt=since, at__lt=now).order_by("at")
+    return [*kept.values_list("at", "size"), (now, size)]
+
+
+def filter_changes(segment: Segment, now: datetime) -> list[datetime]:
+    """When the filters changed within the chart's days, to be marked in it."""
+    since = now - timedelta(days=limits.HISTORY_DAYS)
+    versions = SegmentVersion.objects.filter(segment=segment).order_by("version")
+    before, moments = None, []
+    for at, definition in versions.values_list("at", "definition"):
+        if before is not None and definition != before and at > since:
+            moments.append(at)
+        before = definition
+    return moments

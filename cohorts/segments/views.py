@@ -1,0 +1,192 @@
+"""The list of segments, and what is done to whole segments: star, duplicate, archive, members,
+user look-up. HTTP only.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from braze_partners.people.finding import find_person, identifiers_of
+from braze_partners.workspaces.addresses import client_address
+from braze_partners.workspaces.audit import record
+from braze_partners.workspaces.middleware import WorkspaceRequest
+from braze_partners.workspaces.roles import May, may
+from cohorts.segments import evaluation, explanation, limits, listing, saving, sizing
+from cohorts.segments.listing import Filters
+from cohorts.segments.models import Segment, Star
+from cohorts.segments.planning import stored
+
+
+def segment_or_404(request: WorkspaceRequest, pk: uuid.UUID) -> Segment:
+    rows = Segment.objects.select_related("edited_by", "workspace").prefetch_related("tags")
+    segment: Segment = get_object_or_404(rows, workspace=request.workspace, pk=pk)
+    return segment
+
+
+@may(May.SEE)
+@require_GET
+def segment_list(request: WorkspaceRequest) -> HttpResponse:
+    filters = Filters.read(request.GET)
+    found = listing.found(request.workspace, request.member.account, filters)
+    page = Paginator(found, limits.LIST_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "filters": filters,
+        "page": page,
+        "rows": listing.listed(request.workspace.pk, list(page)),
+        "tags": listing.tags_of(request.workspace),
+        "by_name": replace(filters, sort="name").query,
+        "by_edited": replace(filters, sort="edited").query,
+    }
+    return render(request, "segments/list.html", context)
+
+
+@may(May.EDIT_SEGMENTS)
+@require_POST
+def archive(request: WorkspaceRequest) -> HttpResponse:
+    """Archives or brings back the chosen ones; what others still use is asked about first."""
+    chosen = _chosen(request)
+    archived = request.POST.get("archived", "1") == "1"
+    uses = listing.used_by(chosen) if archived else []
+    if uses and request.POST.get("confirmed") != "1":
+        return render(
+            request,
+            "segments/confirm_archive.html",
+            {"chosen": chosen, "uses": uses, "back": _back(request)},
+        )
+    actor = request.member.account
+    changed = saving.set_archived(chosen, archived, by=actor, now=timezone.now())
+    for segment in changed:
+        _record(request, "segment.archived" if archived else "segment.unarchived", segment)
+    _say_archived(request, len(changed), archived)
+    return redirect(_back(request))
+
+
+def _chosen(request: WorkspaceRequest) -> list[Segment]:
+    try:
+        pks = [uuid.UUID(text) for text in request.POST.getlist("segment")]
+    except ValueError as error:
+        raise Http404 from error
+    found = list(Segment.objects.filter(workspace=request.workspace, pk__in=pks))
+    if not found or len(found) != len(set(pks)):
+        raise Http404
+    return found
+
+
+def _say_archived(request: WorkspaceRequest, count: int, archived: bool) -> None:
+    if archived:
+        text = ngettext("%(count)s segment archived.", "%(count)s segments archived.", count)
+    else:
+        text = ngettext("%(count)s segment is active again.", "%(count)s are active again.", count)
+    messages.success(request, text % {"count": count})
+
+
+def _back(request: WorkspaceRequest) -> str:
+    """The page of this room from which a form came; never an address elsewhere."""
+    home = f"/w/{request.workspace.slug}/segments/"
+    asked = request.POST.get("back", "")
+    return asked if asked.startswith(home) and "\\" not in asked else home
+
+
+def _record(request: WorkspaceRequest, action: str, segment: Segment) -> None:
+    record(
+        request.workspace,
+        request.member.account,
+        action,
+        segment.name,
+        address=client_address(request),
+        detail={"segment": str(segment.pk), "version": segment.version},
+    )
+
+
+@may(May.SEE)
+@require_POST
+def star(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
+    """Each person's own; a second press takes it off."""
+    segment = segment_or_404(request, pk)
+    mine = Star.objects.filter(segment=segment, account=request.member.account)
+    if starred := not mine.delete()[0]:
+        Star.objects.get_or_create(segment=segment, account=request.member.account)
+    if request.headers.get("HX-Request"):
+        context = {"segment": segment, "starred": starred, "small": "small" in request.GET}
+        return render(request, "segments/star.html", context)
+    return redirect(_back(request))
+
+
+@may(May.EDIT_SEGMENTS)
+@require_POST
+def duplicate(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
+    """A copy of what is saved, under a free name."""
+    source = segment_or_404(request, pk)
+    draft = saving.Draft(
+        name=saving.copy_name(request.workspace.pk, source.name),
+        description=source.description,
+        tags=tuple(tag.name for tag in source.tags.all()),
+        definition=stored(source),
+    )
+    now = timezone.now()
+    copy = saving.create(request.workspace, draft, by=request.member.account, now=now)
+    sizing.measure(request.workspace, [copy], now)
+    _record(request, "segment.created", copy)
+    messages.success(request, _("This is the copy. The original is unchanged."))
+    return redirect("segments:detail", request.workspace.slug, copy.pk)
+
+
+@may(May.SEE)
+@require_GET
+def members(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
+    segment = segment_or_404(request, pk)
+    after = _number(request.GET.get("after", ""))
+    workspace_id, definition = request.workspace.pk, stored(segment)
+    numbers = evaluation.members(workspace_id, definition, after, limits.MEMBERS_PAGE + 1)
+    shown = numbers[: limits.MEMBERS_PAGE]
+    context = {
+        "segment": segment,
+        "tab": "members",
+        "size": evaluation.size(workspace_id, definition),
+        "people": identifiers_of(workspace_id, shown),
+        "first": after < 0,
+        "after": shown[-1] if len(numbers) > len(shown) else None,
+        "starred": segment.stars.filter(account=request.member.account).exists(),
+    }
+    return render(request, "segments/members.html", context)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else -1
+
+
+@may(May.SEE)
+@require_GET
+def look_up(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
+    """Is this person in it, and if not, which filter failed."""
+    segment = segment_or_404(request, pk)
+    sought = request.GET.get("person", "").strip()
+    context = look_up_context(request, segment, sought)
+    if request.headers.get("HX-Request"):
+        return render(request, "segments/look_up_result.html", context)
+    context["starred"] = segment.stars.filter(account=request.member.account).exists()
+    return render(request, "segments/look_up.html", context)
+
+
+def look_up_context(request: WorkspaceRequest, segment: Segment, sought: str) -> dict[str, object]:
+    person = find_person(request.workspace.pk, sought) if sought else None
+    return {
+        "segment": segment,
+        "sought": sought,
+        "person": person,
+        "explained": (
+            explanation.explain(request.workspace.pk, stored(segment), person.number)
+            if person
+            else None
+        ),
+    }
