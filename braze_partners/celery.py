@@ -20,8 +20,12 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.set_default()  # for every thread of the web process
 app.conf.beat_schedule = {
-    # `expires`: what piled up while no worker ran is dropped, the next beat brings it again.
-    job.name: {"task": job.task, "schedule": job.every, "options": {"expires": job.every}}
+    # What piled up while no worker ran is dropped: the next beat brings it again.
+    job.name: {
+        "task": job.task,
+        "schedule": job.every,
+        "options": {"expire_seconds": int(job.every.total_seconds())},
+    }
     for job in JOBS
 }
 

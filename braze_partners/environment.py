@@ -56,7 +56,7 @@ _MAKERS = {
 
 def _write_once(path: Path, values: dict[str, str]) -> None:
     """Whoever links the finished file first wins; a reader never sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     staged = path.with_suffix(f".{os.getpid()}")
     staged.touch(mode=0o600)
     staged.write_text(json.dumps(values))
@@ -90,7 +90,7 @@ def _postgresql(url: str) -> dict[str, Any]:
 
 
 def _sqlite(var_dir: Path) -> dict[str, Any]:
-    var_dir.mkdir(parents=True, exist_ok=True)
+    var_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(var_dir / "braze_partners.sqlite3"),

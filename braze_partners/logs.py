@@ -79,5 +79,9 @@ def logging_settings(level: str) -> dict[str, Any]:
             "django.request": {"level": "ERROR"},
             "axes": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},
+            # A wake-up that found nothing to do is no news; the jobs say what they did.
+            "celery.beat": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
         },
     }

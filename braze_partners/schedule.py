@@ -14,4 +14,46 @@ class Job:
     why: str
 
 
-JOBS: tuple[Job, ...] = ()
+SECONDS_5 = timedelta(seconds=5)
+SECONDS_30 = timedelta(seconds=30)
+HOURLY = timedelta(hours=1)
+DAILY = timedelta(days=1)
+
+JOBS: tuple[Job, ...] = (
+    Job(
+        "people: find forgotten imports",
+        "people.sweep_imports",
+        SECONDS_30,
+        "an import of people whose message was lost or whose worker was killed goes on",
+    ),
+    Job(
+        "cohorts: fold runs",
+        "cohorts.fold_cohorts",
+        SECONDS_5,
+        "eight runs that wait on a cohort cost a reader 5 ms; folded they cost nothing",
+    ),
+    Job(
+        "cohorts: retire old runs",
+        "cohorts.retire_old_runs",
+        DAILY,
+        "skipped lists are kept 30 days, bitmaps of runs 400",
+    ),
+    Job(
+        "segments: measure sizes",
+        "cohorts.segments.tasks.measure_sizes",
+        HOURLY,
+        "a segment's size over time has a point a day, in the workspace's own day",
+    ),
+    Job(
+        "segments: forget old sizes",
+        "cohorts.segments.tasks.forget_sizes",
+        DAILY,
+        "size histories end",
+    ),
+    Job(
+        "workspaces: forget what has expired",
+        "braze_partners.workspaces.tasks.forget_expired",
+        HOURLY,
+        "sessions that ended, failed sign-ins that no longer count",
+    ),
+)

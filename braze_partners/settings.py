@@ -167,7 +167,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # Where `collectstatic` has put the files, with their hashes in their names; without it they are
 # served from where they lie, so that the embedded default needs no such step.
 COLLECTED = env.str("STATIC_ROOT", "")
-STATIC_ROOT = COLLECTED or VAR_DIR / "static"
+STATIC_ROOT = COLLECTED or None
 WHITENOISE_USE_FINDERS = not COLLECTED
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

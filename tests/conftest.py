@@ -9,7 +9,6 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 
 from braze_partners.rest import counters
-
 from tests.bed.browser import axe_violations, browser, page, sign_in
 from tests.bed.sockets import sockets_off
 from tests.bed.stack import fresh_stack, live_stack

@@ -61,13 +61,18 @@ class Supervisor:
 
     def prepare(self) -> bool:
         demo = [] if self.options.demo else ["--no-demo"]
-        command = [sys.executable, "-m", "braze_partners.supervisor.preparing", *demo]
-        with subprocess.Popen(command, start_new_session=True) as process:
+        if self.run_step("-m", "braze_partners.supervisor.preparing", *demo):
+            return True
+        if not self.stop.is_set():
+            self.say("The preparation failed; see above.")
+        return False
+
+    def run_step(self, *arguments: str) -> bool:
+        """A command of ours run to its end, or until we are to stop; whether it succeeded."""
+        with subprocess.Popen([sys.executable, *arguments], start_new_session=True) as process:
             while process.poll() is None:
                 if self.stop.wait(0.05):
                     process.terminate()
-        if process.returncode and not self.stop.is_set():
-            self.say(f"The preparation ended with code {process.returncode}; see above.")
         return process.returncode == 0 and not self.stop.is_set()
 
     def settle_addresses(self, listener: socket.socket) -> None:
@@ -100,6 +105,7 @@ class Supervisor:
             self.group.start(self.stop)
             if not self.stop.is_set():
                 self.write_run_file()
+                self.connect_demo()
                 say(screen.welcome(self.addresses, self.sign_ins(), str(self.var / "log")))
                 self.group.watch(self.stop, self.write_run_file)
             say("\nStopping; a second Ctrl-C does not wait for what is under way.")
@@ -112,6 +118,13 @@ class Supervisor:
             asked = self.signals
             self.group.stop(hurry=lambda: self.signals > asked)
             self.say("Everything has ended. State is kept in var/.")
+
+    def connect_demo(self) -> None:
+        """The sandbox learns our address of today, and a key if it has none."""
+        if not (self.options.demo and self.sandbox_port):
+            return
+        if not self.run_step("manage.py", "connect_sandbox") and not self.stop.is_set():
+            self.say("The sandbox could not be connected; see above. All else runs.")
 
     def write_run_file(self) -> None:
         credentials = files.read_json(self.var / "sandbox.json") if self.sandbox_port else {}

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 def take_lock(path: Path) -> TextIO | None:
     """The held lock, or None when another supervisor has it. The kernel frees it at our death."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # it will hold secrets
     handle = path.open("a+")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

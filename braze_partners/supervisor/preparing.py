@@ -13,13 +13,13 @@ from braze_partners.supervisor.translating import compile_translations
 def prepare(*, demo: bool) -> None:
     import django
     from django.conf import settings
-    from django.core.management import call_command, get_commands
+    from django.core.management import call_command
 
     for folder in settings.LOCALE_PATHS:
         compile_translations(Path(folder))
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
-    if demo and "load_demo" in get_commands():
+    if demo:
         call_command("load_demo")
 
 

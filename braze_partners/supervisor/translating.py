@@ -1,4 +1,4 @@
-"""Compiles the translations that are newer than their compiled form; needs no gettext on the machine.
+"""Compiles the translations that are newer than their compiled form, without gettext's tools.
 `python -m braze_partners.supervisor.translating` does it by hand."""
 
 from __future__ import annotations

@@ -129,7 +129,7 @@ def start_stack(folder: Path, *, demo: bool) -> Stack:
         )
     stack = Stack(var, env, process, output)
     deadline = time.monotonic() + START_SECONDS
-    while not (var / "run.json").exists():
+    while "is running" not in output.read_text(errors="replace"):
         if process.poll() is not None or time.monotonic() > deadline:
             stack.stop()
             raise ServerDidNotStart(output.read_text(errors="replace")[-4000:])
