@@ -1,0 +1,137 @@
+"""The home page: figures, attention, the story's steps and what ticks them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from braze_partners.dashboard import demo, home, story
+from braze_partners.dashboard.attention import attention_items
+from braze_partners.workspaces.models import Account, Member
+from cohorts.models import Cohort
+from cohorts.segments import evaluation, planning
+from cohorts.segments.models import Segment
+from tests.cohorts.conftest import Partner, make_partner
+from tests.segments.factories import SegmentFactory
+from tests.workspaces.factories import MemberFactory
+
+
+@pytest.fixture
+def amplitude(db: None) -> Partner:
+    return make_partner()
+
+
+@pytest.fixture
+def member(amplitude: Partner) -> Member:
+    found: Member = MemberFactory.create(workspace=amplitude.workspace)
+    return found
+
+
+@pytest.fixture
+def client(member: Member) -> Client:
+    client = Client()
+    client.force_login(member.account, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def running(settings: Any, tmp_path: Path) -> None:
+    settings.RUN_FILE = tmp_path / "run.json"
+    settings.RUN_FILE.write_text(json.dumps({"sandbox": "http://127.0.0.1:8010"}))
+
+
+def done(amplitude: Partner, account: Account) -> list[bool]:
+    return [step.done_at is not None for step in story.steps(amplitude.workspace, account)]
+
+
+def test_the_story_is_not_told_where_no_sandbox_runs(amplitude: Partner, member: Member) -> None:
+    assert story.steps(amplitude.workspace, member.account) == []
+
+
+def test_each_step_of_the_story_ticks_by_evidence(
+    amplitude: Partner, member: Member, client: Client, running: None
+) -> None:
+    slug, account = amplitude.workspace.slug, member.account
+    assert done(amplitude, account) == [False] * 5
+    amplitude.users([{"user_ids": ["u1", "u2", "u3"]}])
+    first = amplitude.last_run()
+    assert done(amplitude, account) == [True, False, False, False, False]
+    client.get(reverse("cohorts:run", args=[slug, first.pk]))
+    assert done(amplitude, account) == [True, True, False, False, False]
+    segment = SegmentFactory.create(workspace=amplitude.workspace)
+    client.get(reverse("segments:detail", args=[slug, segment.pk]))
+    assert done(amplitude, account) == [True, True, True, False, False]
+    amplitude.users([{"user_ids": ["u4"]}, {"user_ids": ["u1"], "should_remove": True}])
+    assert done(amplitude, account) == [True, True, True, True, False]
+    client.get(reverse("cohorts:run", args=[slug, amplitude.last_run().pk]))
+    assert done(amplitude, account) == [True] * 5
+
+
+def test_what_one_person_opened_does_not_tick_for_another(
+    amplitude: Partner, member: Member, client: Client, running: None
+) -> None:
+    amplitude.users([{"user_ids": ["u1"]}])
+    client.get(
+        reverse("cohorts:run", args=[amplitude.workspace.slug, amplitude.last_run().pk])
+    )
+    other = MemberFactory.create(workspace=amplitude.workspace).account
+    assert done(amplitude, other) == [True, False, False, False, False]
+
+
+def test_a_refused_request_needs_attention_until_one_is_accepted(
+    amplitude: Partner, member: Member
+) -> None:
+    now = timezone.now()
+    amplitude.users([{"user_ids": [f"u{n}" for n in range(1001)]}])
+    (item,) = attention_items(amplitude.workspace, member, timezone.now())
+    assert "Amplitude" in str(item.title)
+    assert item.url.endswith(f"/runs/{amplitude.last_run().pk}/")
+    amplitude.users([{"user_ids": ["u1"]}])
+    assert attention_items(amplitude.workspace, member, timezone.now()) == []
+    assert now
+
+
+def test_the_figures_add_up(amplitude: Partner, client: Client) -> None:
+    amplitude.users([{"user_ids": ["u1", "u2", "ghost"]}])
+    amplitude.users([{"user_ids": ["u2"], "should_remove": True}])
+    figures = home.import_figures(amplitude.workspace, timezone.now())
+    assert (figures.members, figures.cohorts, figures.change) == (1, 1, 1)
+    assert (figures.runs, figures.with_skips, figures.refused) == (2, 1, 0)
+    assert sum(figures.runs_by_hour) == 2
+    page = client.get(reverse("dashboard:home", args=[amplitude.workspace.slug]))
+    assert page.status_code == 200
+
+
+def test_search_finds_cohorts_segments_people_and_partners(
+    amplitude: Partner, client: Client
+) -> None:
+    amplitude.name()
+    SegmentFactory.create(workspace=amplitude.workspace, name="Test of everything")
+    address = reverse("dashboard:search", args=[amplitude.workspace.slug])
+    groups = client.get(address, {"q": "test"}).context["groups"]
+    assert [len(group.found) for group in groups] == [1, 1]
+    (people,) = client.get(address, {"q": "u7"}).context["groups"]
+    assert [hit.title for hit in people.found] == ["u7"]
+    (partners,) = client.get(address, {"q": "ampli"}).context["groups"][-1:]
+    assert "Amplitude" in [hit.title for hit in partners.found]
+    assert "Nothing is called" in client.get(address, {"q": "zzz"}).content.decode()
+
+
+@pytest.mark.embedded
+def test_the_demo_has_people_cohorts_and_segments_of_an_exact_size(db: None) -> None:
+    demo.load(timezone.now())
+    assert demo.is_loaded()
+    cohorts = Cohort.objects.filter(workspace__slug=demo.SLUG)
+    assert {str(cohort) for cohort in cohorts} >= {
+        "[Amplitude] High-intent shoppers: k3x9a7f2",
+        "[Amplitude] Lapsed 60 days: d5b9x2ru",
+    }
+    lapsed = Segment.objects.get(name="Lapsed, not yet bought")
+    size = evaluation.size(lapsed.workspace_id, planning.stored(lapsed))
+    assert 0 < size < cohorts.get(cohort_id="d5b9x2ru").size
