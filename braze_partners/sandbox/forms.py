@@ -87,7 +87,9 @@ class DestinationForm(forms.Form):
         label=gettext_lazy("Braze API Key"),
         required=False,
         max_length=500,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.PasswordInput(
+            attrs={"autocomplete": "off", "spellcheck": "false", "autofocus": True}
+        ),
     )
     rest_endpoint = forms.CharField(
         label=gettext_lazy("Braze REST Endpoint"),
