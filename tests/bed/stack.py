@@ -82,11 +82,13 @@ class Stack:
             return self.process.wait(5)
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 30) -> None:
-    """Poll until it is so; fails the test otherwise."""
+def wait_until(
+    true: Callable[[], bool], seconds: float = 30, told: Callable[[], str] = str
+) -> None:
+    """Poll until it is so; fails the test otherwise, with what `told` says then."""
     deadline = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < deadline, f"not so within {seconds} s"
+        assert time.monotonic() < deadline, f"not so within {seconds} s{told()}"
         time.sleep(0.05)
 
 
