@@ -6,7 +6,6 @@ from django.urls import include, path
 
 screens = [
     path("", include("braze_partners.dashboard.urls")),
-    path("partners/", include("braze_partners.partners.urls")),
     path("cohorts/", include("cohorts.urls")),
     path("segments/", include("cohorts.segments.urls")),
     path("people/", include("braze_partners.people.urls")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from braze_partners.dashboard import views
 from braze_partners.dashboard.shell_urls import workspace_patterns
@@ -12,5 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home_page, name="home"),
     path("story/", views.story_steps, name="story"),
     path("search/", views.search, name="search"),
+    path("partners/", include("braze_partners.dashboard.partner_urls")),
     *workspace_patterns,
 ]

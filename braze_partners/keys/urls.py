@@ -1,8 +1,14 @@
-"""The screens of this room, below /w/<workspace>/."""
+"""The screens of this room, below /w/<workspace>/settings/keys/."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from braze_partners.keys import views
+from braze_partners.rest.converters import ROW
 
 app_name = "keys"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", views.rest_keys, name="rest"),
+    path(f"<{ROW}:pk>/invalidate/", views.invalidate_rest_key, name="invalidate_rest"),
+]
