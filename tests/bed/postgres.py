@@ -7,6 +7,7 @@ import importlib.metadata
 import importlib.util
 import shutil
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -45,7 +46,9 @@ def _on_path() -> list[Path]:
     return [Path(found).resolve().parent] if found else []
 
 
-def start(binaries: Path) -> tuple[Server, str]:
+def start(
+    binaries: Path, chosen: Mapping[str, str] = FAST_AND_FORGETFUL
+) -> tuple[Server, str]:
     """A running cluster and the URL of its maintenance database."""
     folder = make_folder("bp-pg-")
     data = folder / "data"
@@ -56,7 +59,7 @@ def start(binaries: Path) -> tuple[Server, str]:
         ],
         folder,
     )
-    settings = {**FAST_AND_FORGETFUL, "unix_socket_directories": str(folder)}
+    settings = {**chosen, "unix_socket_directories": str(folder)}
     options = [arg for name, value in settings.items() for arg in ("-c", f"{name}={value}")]
     server = Server(
         [str(binaries / "postgres"), "-D", str(data), *options],

@@ -1,0 +1,26 @@
+"""`make bench`: every benchmark, or those named; figures as Markdown on standard output."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+from benchmarks import bed
+
+# Modules with `run(bed) -> list[Report]`, in the order in which they run.
+BENCHMARKS = ("import_over_http",)
+
+
+def main(names: list[str]) -> None:
+    unknown = set(names) - set(BENCHMARKS)
+    if unknown:
+        raise SystemExit(f"Unknown: {', '.join(sorted(unknown))}. There are: {BENCHMARKS}")
+    with bed.made() as bench:
+        for name in names or BENCHMARKS:
+            module = importlib.import_module(f"benchmarks.{name}")
+            for report in module.run(bench):
+                sys.stdout.write(report.markdown() + "\n")
+                sys.stdout.flush()
+
+
+main(sys.argv[1:])
