@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -41,11 +42,13 @@ def save(key: str, rest_endpoint: str, now: datetime) -> Destination:
         raise DestinationRefused("api_key", _("This does not look like a data import key."))
     saved = held or Destination(pk=Destination.ONLY)
     saved.rest_endpoint, saved.saved_at = endpoint.origin, now
-    if key:
+    if key and key != (held and key_of(held)):
+        saved.known_as = endpoint.origin  # another key at another address is another Braze
         saved.encrypted_key, saved.masked_key = vault.encrypt(key), braze.masked(key)
     saved.tested_at, saved.test_status, saved.test_message = None, None, ""
-    saved.save()
-    _end_other_schedules(saved)
+    with transaction.atomic():
+        saved.save()
+        _end_other_schedules(saved)
     return saved
 
 
@@ -59,6 +62,8 @@ def test(destination: Destination, now: datetime) -> Answer:
     destination.tested_at, destination.test_status = now, answer.status
     destination.test_message = answer.message[:300]
     destination.save(update_fields=["tested_at", "test_status", "test_message"])
+    if destination.accepted and destination.known_as != destination.rest_endpoint:
+        _move_links(destination)
     return answer
 
 
@@ -72,6 +77,17 @@ def key_of(destination: Destination) -> str | None:
 
 def _end_other_schedules(destination: Destination) -> None:
     """A schedule was made for an endpoint; it does not move to another by itself."""
-    CohortLink.objects.exclude(rest_endpoint=destination.rest_endpoint).update(
+    CohortLink.objects.exclude(rest_endpoint=destination.known_as).update(
         cadence=Cadence.ONE_TIME, next_run_at=None
     )
+
+
+def _move_links(destination: Destination) -> None:
+    """The same Braze answers at a new address: what it holds of our cohorts is still known."""
+    with transaction.atomic():
+        CohortLink.objects.filter(rest_endpoint=destination.rest_endpoint).delete()
+        CohortLink.objects.filter(rest_endpoint=destination.known_as).update(
+            rest_endpoint=destination.rest_endpoint
+        )
+        destination.known_as = destination.rest_endpoint
+        destination.save(update_fields=["known_as"])

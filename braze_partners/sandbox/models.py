@@ -88,11 +88,16 @@ class SizePoint(models.Model):
 
 
 class Destination(models.Model):
-    """Destinations > Braze: the one row of the project, its key encrypted."""
+    """Destinations > Braze: the one row of the project, its key encrypted.
+
+    `known_as` is the endpoint under which its links stand. When the same key is accepted at
+    another address, the same Braze has moved, and the links move with it.
+    """
 
     ONLY = 1
 
     rest_endpoint = models.CharField(max_length=300)
+    known_as = models.CharField(max_length=300, default="")
     encrypted_key = models.BinaryField()
     masked_key = models.CharField(max_length=5)
     saved_at = models.DateTimeField()

@@ -26,6 +26,7 @@ class BrazeSide:
     server: HTTPServer
     delay: float = 0.0
     fault: Fault = lambda body: None
+    keys: set[str] = field(default_factory=lambda: {KEY})
     names: list[str] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
@@ -57,7 +58,7 @@ class BrazeSide:
                 self._now -= 1
 
     def _decided(self, path: str, body: dict[str, Any]) -> Response:
-        if body["client_secret"] != KEY or not body["partner_api_key"]:
+        if body["client_secret"] not in self.keys or not body["partner_api_key"]:
             return message(401, "Invalid client secret")
         failed = self.fault(body)
         with self._lock:

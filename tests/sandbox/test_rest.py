@@ -42,6 +42,48 @@ def test_localhost_is_allowed_by_name(shared: Sandbox, braze: BrazeSide) -> None
     assert saved["test"]["accepted"] is True
 
 
+def test_what_was_sent_is_remembered_when_the_same_braze_moves(
+    start_sandbox: Any, braze: BrazeSide
+) -> None:
+    sandbox = start_sandbox()
+    sandbox.connect(braze.url, KEY)
+    cohort_id = sandbox.cohort(["usr_1", "usr_2"])
+    sandbox.sync(cohort_id)
+    sandbox.change(cohort_id, add=["usr_3"], remove=["usr_1"])
+
+    sandbox.connect(f"http://localhost:{braze.server.port}", "")
+    moved = sandbox.sync(cohort_id)
+
+    assert (moved["kind"], moved["added"], moved["removed"]) == ("delta", 1, 1)
+    assert braze.members == {"usr_2", "usr_3"}
+
+
+def test_another_key_at_another_address_begins_with_the_full_list(
+    start_sandbox: Any, braze: BrazeSide
+) -> None:
+    sandbox = start_sandbox()
+    cohort_id = sandbox.cohort(["usr_1", "usr_2"])
+    braze.keys = {KEY, "another-key-of-another-workspace"}
+    sandbox.connect(braze.url, KEY)
+    sandbox.sync(cohort_id)
+
+    sandbox.connect(f"http://localhost:{braze.server.port}", "another-key-of-another-workspace")
+
+    assert sandbox.sync(cohort_id)["kind"] == "first"
+
+
+def test_a_rotated_key_goes_on_with_deltas(start_sandbox: Any, braze: BrazeSide) -> None:
+    sandbox = start_sandbox()
+    cohort_id = sandbox.cohort(["usr_1", "usr_2"])
+    braze.keys = {KEY, "the-successor-of-the-first-key"}
+    sandbox.connect(braze.url, KEY)
+    sandbox.sync(cohort_id)
+
+    sandbox.connect(braze.url, "the-successor-of-the-first-key")
+
+    assert sandbox.sync(cohort_id)["kind"] == "delta"
+
+
 def test_a_redirect_is_not_followed(shared: Sandbox, braze: BrazeSide) -> None:
     cohort_id = shared.cohort(["usr_1"])
     location = {"Location": f"{braze.url}/elsewhere"}
