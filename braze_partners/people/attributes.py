@@ -5,12 +5,14 @@ Knows attributes and values; knows not how a value was written before it had a t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any, cast
 
+from django.db import connection
+from django.db.models import Field
 from django.utils.translation import gettext as _
 
-from braze_partners.people import rows
 from braze_partners.people.errors import ValueRefused
 from braze_partners.people.limits import MAX_ATTRIBUTES
 from braze_partners.people.models import Attribute, AttributeValue
@@ -81,31 +83,45 @@ def wrong_type(name: str, kind: Type) -> str:
     return sentences[kind] % name
 
 
-def _values(
-    there: Mapping[str, Attribute], people: Iterable[tuple[int, Mapping[str, Value]]]
-) -> Iterator[AttributeValue]:
-    for profile_id, values in people:
-        for name, value in values.items():
-            attribute = there[name]
-            yield AttributeValue(
-                attribute_id=attribute.pk, profile_id=profile_id, **{attribute.type: value}
-            )
-
-
-def write_new(
-    there: Mapping[str, Attribute], people: Iterable[tuple[int, Mapping[str, Value]]]
-) -> None:
-    """Values of people who have none yet."""
-    rows.insert(AttributeValue, list(_values(there, people)))
-
-
 def write(
     there: Mapping[str, Attribute], people: Iterable[tuple[int, Mapping[str, Value]]]
 ) -> None:
-    """Values of people who may have some: the new value replaces the old."""
-    AttributeValue.objects.bulk_create(
-        list(_values(there, people)),
-        update_conflicts=True,
-        unique_fields=["profile", "attribute"],
-        update_fields=["text", "number", "boolean", "date"],
-    )
+    """Values of profiles (by primary key); a new value replaces the old. A statement a name."""
+    by_name: dict[str, list[tuple[int, Value]]] = {}
+    for profile_id, values in people:
+        for name, value in values.items():
+            by_name.setdefault(name, []).append((profile_id, value))
+    for name, pairs in by_name.items():
+        _write_one(there[name], pairs)
+
+
+_UPSERT = """
+INSERT INTO people_attributevalue (attribute_id, profile_id, {column}) {rows}
+ON CONFLICT (profile_id, attribute_id) DO UPDATE SET {column} = excluded.{column}
+"""
+_FIELDS = {column.name: column for column in AttributeValue._meta.concrete_fields}
+_ARRAY_TYPES = {
+    Type.TEXT: "text",
+    Type.NUMBER: "float8",
+    Type.BOOLEAN: "bool",
+    Type.DATE: "timestamptz",
+}
+
+
+def _write_one(attribute: Attribute, pairs: list[tuple[int, Value]]) -> None:
+    """One array on PostgreSQL, a row each on SQLite; the ORM's rows cost ten times as much."""
+    column = connection.ops.quote_name(attribute.type)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            array = f"%s::{_ARRAY_TYPES[Type(attribute.type)]}[]"
+            rows = f"SELECT %s, unnest(%s::bigint[]), unnest({array})"
+            profiles, values = map(list, zip(*pairs, strict=True))
+            statement = _UPSERT.format(column=column, rows=rows)
+            cursor.execute(statement, [attribute.pk, profiles, values])
+            return
+        prepare = cast("Field[Any, Any]", _FIELDS[attribute.type]).get_db_prep_save
+        statement = _UPSERT.format(column=column, rows="VALUES (%s, %s, %s)")
+        cursor.executemany(
+            statement,
+            [(attribute.pk, pk, prepare(value, connection=connection)) for pk, value in pairs],
+        )

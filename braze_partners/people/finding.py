@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.db.models.functions import Lower
 
+from braze_partners.people.attributes import Value
 from braze_partners.people.identity import (
     resolve_aliases,
     resolve_devices,
@@ -59,6 +60,45 @@ def identifiers_of(workspace_id: int, numbers: Iterable[int]) -> list[Person]:
     unnamed = [number for number, found in profiles.items() if found.external_id is None]
     names = _names(workspace_id, unnamed) if unnamed else {}
     return [_person(profiles[number], names) for number in wanted if number in profiles]
+
+
+def page_of(workspace_id: int, after: int | None, size: int) -> tuple[list[Person], int | None]:
+    """The next people by number, and after which number the page behind them begins."""
+    profiles = Profile.objects.filter(workspace_id=workspace_id)
+    if after is not None:
+        profiles = profiles.filter(number__gt=after)
+    found = list(profiles.order_by("number").values_list("number", flat=True)[: size + 1])
+    people = identifiers_of(workspace_id, found[:size])
+    return people, found[size - 1] if len(found) > size else None
+
+
+@dataclass(slots=True, frozen=True)
+class Portrait:
+    """All that is known of one person: identities, reserved fields, custom attributes."""
+
+    person: Person
+    profile: Profile
+    aliases: list[Alias]
+    devices: list[Device]
+    attributes: list[tuple[str, str, Value]]
+
+
+def portrait_of(workspace_id: int, number: int) -> Portrait | None:
+    profile = Profile.objects.filter(workspace_id=workspace_id, number=number).first()
+    if profile is None:
+        return None
+    (person,) = identifiers_of(workspace_id, [number])
+    values = profile.attributes.select_related("attribute").order_by("attribute__name")
+    return Portrait(
+        person,
+        profile,
+        list(profile.aliases.order_by("pk")),
+        list(profile.devices.order_by("pk")),
+        [
+            (value.attribute.name, value.attribute.type, getattr(value, value.attribute.type))
+            for value in values
+        ],
+    )
 
 
 def _names(workspace_id: int, numbers: Sequence[int]) -> dict[int, tuple[Kind, str]]:
@@ -132,10 +172,10 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 
 def _by_email(workspace_id: int, text: str, limit: int) -> list[int]:
-    found = _with_email(workspace_id).filter(lower_email=text.lower()).order_by("number")
+    """Whatever the case; by the index on lower(email)."""
+    found = (
+        Profile.objects.annotate(lower_email=Lower("email"))
+        .filter(~Q(email=""), workspace_id=workspace_id, lower_email=text.lower())
+        .order_by("number")
+    )
     return list(found.values_list("number", flat=True)[:limit])
-
-
-def _with_email(workspace_id: int) -> QuerySet[Profile]:
-    profiles = Profile.objects.filter(workspace_id=workspace_id).exclude(email="")
-    return profiles.alias(lower_email=Lower("email"))

@@ -31,7 +31,12 @@ from braze_partners.people.csv_files import (
     sample_of,
 )
 from braze_partners.people.errors import PeopleError
-from braze_partners.people.limits import LEASE_SECONDS, MAX_KEPT_PROBLEMS, UNSTARTED_HOURS
+from braze_partners.people.limits import (
+    LEASE_SECONDS,
+    MAX_KEPT_PROBLEMS,
+    TURN_SECONDS,
+    UNSTARTED_HOURS,
+)
 from braze_partners.people.models import PeopleImport, PeopleImportProblem
 from braze_partners.people.upserts import Outcome, PeopleChanged, upsert
 
@@ -132,20 +137,24 @@ def take(pk: int, now: datetime) -> PeopleImport | None:
     return PeopleImport.objects.filter(pk=pk, lease_token=token).first()
 
 
-def run(pk: int, clock: Clock) -> None:
-    """Imports from where the last worker stopped to the end, unless cancelled or overtaken."""
+def run(pk: int, clock: Clock) -> bool:
+    """Imports from where the last worker stopped, for one turn; tells whether there is more.
+
+    Ends silently when the import was cancelled or another worker has it.
+    """
     people_import = take(pk, clock())
     if people_import is None:
-        return
+        return False
     try:
-        _run(people_import, clock)
+        return _run(people_import, clock)
     except LeaseLost:
-        return
+        return False
     except PeopleChanged:
         _held(people_import).update(lease_until=None)  # the sweep tries again
     except (*UNREADABLE, HeaderRefused, FileNotFoundError) as error:
         with suppress(LeaseLost):
             _end(people_import, State.FAILED, clock(), error=_reason(error)[:300])
+    return False
 
 
 def _reason(error: Exception) -> str:
@@ -156,7 +165,8 @@ def _reason(error: Exception) -> str:
     return _("The file can't be read further: %s") % error
 
 
-def _run(people_import: PeopleImport, clock: Clock) -> None:
+def _run(people_import: PeopleImport, clock: Clock) -> bool:
+    until = clock() + timedelta(seconds=TURN_SECONDS)
     known = attributes.known(people_import.workspace_id)
     types = {name: attributes.Type(found.type) for name, found in known.items()}
     with opened(file_of(people_import)) as file:
@@ -164,8 +174,12 @@ def _run(people_import: PeopleImport, clock: Clock) -> None:
         records = records_of(file.stream, layout, people_import.offset, people_import.lines + 1)
         for chunk in chunks(records, layout, types):
             _apply(people_import, chunk, file.share, clock())
+            if clock() >= until:
+                _held(people_import).update(lease_until=None)
+                return True
     _end(people_import, State.COMPLETED, clock(), read_share=1)
     file_of(people_import).unlink(missing_ok=True)
+    return False
 
 
 def _apply(people_import: PeopleImport, chunk: Chunk, share: float, now: datetime) -> None:

@@ -42,3 +42,9 @@ PREVIEW_ROWS = 20
 LEASE_SECONDS = 60
 # Hours until an upload that nobody started is removed.
 UNSTARTED_HOURS = 24
+# Seconds that a worker imports before it gives others a turn; well under Celery's time limit.
+TURN_SECONDS = 300
+# People on a page of a list.
+PEOPLE_PER_PAGE = 50
+# Past imports shown below the upload form.
+IMPORTS_SHOWN = 20

@@ -68,7 +68,7 @@ def create_together(workspace_id: int, people: Sequence[NewPerson], now: datetim
         pairs = list(zip(people, profiles, strict=True))
         rows.insert(Alias, [alias for pair in pairs for alias in new_aliases(*pair)])
         rows.insert(Device, [device for pair in pairs for device in new_devices(*pair)])
-        attributes.write_new(known, ((profile.pk, person.attributes) for person, profile in pairs))
+        attributes.write(known, ((profile.pk, person.attributes) for person, profile in pairs))
         anonymous = [p.number for p in profiles if p.external_id is None]
         sets.change(workspace_id, PeopleSet.Kind.ANONYMOUS, added=anonymous)
     return list(taken)

@@ -38,12 +38,15 @@ def insert(model: type[Row], made: Sequence[Row], keys: Sequence[int] = ()) -> N
 
 def _copy(model: type[Row], made: Sequence[Row]) -> None:
     fields = model._meta.concrete_fields
-    columns = psycopg.sql.SQL(", ").join(psycopg.sql.Identifier(f.column) for f in fields)
-    table = psycopg.sql.Identifier(model._meta.db_table)
-    statement = psycopg.sql.SQL("COPY {} ({}) FROM STDIN").format(table, columns)
-    names = [f.attname for f in fields]
+    columns = ", ".join(connection.ops.quote_name(str(column.column)) for column in fields)
+    statement = f"COPY {model._meta.db_table} ({columns}) FROM STDIN"
+    names = [column.attname for column in fields]
     raw = cast("psycopg.Connection[Any]", connection.connection)
-    with connection.wrap_database_errors, raw.cursor() as cursor, cursor.copy(statement) as copy:
+    with (
+        connection.wrap_database_errors,
+        raw.cursor() as cursor,
+        cursor.copy(cast("Any", statement)) as copy,
+    ):
         for row in made:
             state = row.__dict__
             copy.write_row([state[name] for name in names])

@@ -196,11 +196,11 @@ def _write(workspace_id: int, plan: _Plan, now: datetime) -> None:
     if not plan.updated:
         return
     known = {
-        profile.number: profile
-        for profile in Profile.objects.select_for_update()
+        number: Profile(pk=pk, number=number, workspace_id=workspace_id)
+        for number, pk in Profile.objects.select_for_update()
         .filter(workspace_id=workspace_id, number__in=list(plan.updated))
-        .only("number", "workspace_id")
         .order_by("number")
+        .values_list("number", "pk")
     }
     if len(known) < len(plan.updated):
         raise _Interfered
