@@ -49,6 +49,8 @@ class EmailField(forms.EmailField):
             "autocomplete": kwargs.pop("autocomplete", "email"),
             "inputmode": "email",
         }
+        if kwargs.pop("autofocus", False):
+            attrs["autofocus"] = ""
         widget = forms.EmailInput(attrs=attrs)
         super().__init__(
             label=_("E-mail"),
@@ -96,7 +98,7 @@ class CurrentPasswordField(forms.CharField):
 
 
 class SignInForm(AuthenticationForm):
-    username = EmailField(autocomplete="username")  # type: ignore[assignment]
+    username = EmailField(autocomplete="username", autofocus=True)  # type: ignore[assignment]
     password = CurrentPasswordField(label=_("Password"))
     error_messages = {
         "invalid_login": _(
@@ -108,7 +110,7 @@ class SignInForm(AuthenticationForm):
 
 
 class ForgottenPasswordForm(forms.Form):
-    email = EmailField(autocomplete="username")
+    email = EmailField(autocomplete="username", autofocus=True)
 
 
 class SetPassword(SetPasswordForm):  # type: ignore[type-arg]
