@@ -115,8 +115,15 @@ function readout(element, data) {
   };
 }
 
+/* A single point stands in the middle of three days. */
+function timeRange(data) {
+  const [first, last] = [data.x[0] || 0, data.x[data.x.length - 1] || 0];
+  return first === last ? [first - 129600, last + 129600] : [first, last];
+}
+
 function options(element, data, tones, onCursor) {
-  const span = data.x.length > 1 ? data.x[data.x.length - 1] - data.x[0] : 0;
+  const ends = timeRange(data);
+  const span = ends[1] - ends[0];
   const format = dayFormat(data.zone, span);
   return {
     width: element.clientWidth,
@@ -125,7 +132,7 @@ function options(element, data, tones, onCursor) {
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7, fill: tones.line } },
     scales: {
-      x: { time: true },
+      x: { time: true, range: ends },
       y: { range: (_plot, _low, high) => [0, roundAbove((high || 1) * 1.04)] },
     },
     axes: [
