@@ -119,7 +119,7 @@ BY_STATUS: dict[int, type[Refusal]] = {
 
 
 def is_machine_path(path: str) -> bool:
-    return path.startswith(MACHINE_PATHS) and not path.startswith(HUMAN_PATHS)
+    return path.startswith(MACHINE_PATHS) and path not in HUMAN_PATHS
 
 
 def braze_body(refusal: Refusal) -> dict[str, object]:

@@ -89,4 +89,3 @@ class DocsView(SpectacularSwaggerSplitView):
     permission_classes: ClassVar[list[type[BasePermission]]] = []
     template_name = "rest/docs.html"
     url_name = "api-schema"
-    url_self = "api-docs"
