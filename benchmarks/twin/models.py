@@ -12,7 +12,7 @@ class Person(models.Model):
     class Meta:
         app_label = "twin"
         constraints = [
-            models.UniqueConstraint(fields=["workspace", "external_id"], name="twin_person")
+            models.UniqueConstraint(fields=["workspace", "external_id"], name="twin_person_once")
         ]
 
     def __str__(self) -> str:
@@ -26,7 +26,7 @@ class Cohort(models.Model):
     class Meta:
         app_label = "twin"
         constraints = [
-            models.UniqueConstraint(fields=["workspace", "cohort_id"], name="twin_cohort")
+            models.UniqueConstraint(fields=["workspace", "cohort_id"], name="twin_cohort_once")
         ]
 
     def __str__(self) -> str:
@@ -40,7 +40,7 @@ class Membership(models.Model):
     class Meta:
         app_label = "twin"
         constraints = [
-            models.UniqueConstraint(fields=["cohort", "person"], name="twin_membership")
+            models.UniqueConstraint(fields=["cohort", "person"], name="twin_membership_once")
         ]
 
     def __str__(self) -> str:
