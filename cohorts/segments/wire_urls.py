@@ -1,7 +1,12 @@
-"""The Braze-compatible endpoints of this room."""
+"""The Braze-compatible endpoints of this room, below /segments/."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from cohorts.segments import wire_api
+
+urlpatterns = [
+    path("list", wire_api.SegmentsList.as_view(), name="braze-segments-list"),
+    path("details", wire_api.SegmentsDetails.as_view(), name="braze-segments-details"),
+]
