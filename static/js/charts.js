@@ -115,10 +115,10 @@ function readout(element, data) {
   };
 }
 
-/* A single point stands in the middle of three days. */
+/* A single point stands in the middle of five days. */
 function timeRange(data) {
   const [first, last] = [data.x[0] || 0, data.x[data.x.length - 1] || 0];
-  return first === last ? [first - 129600, last + 129600] : [first, last];
+  return first === last ? [first - 216000, last + 216000] : [first, last];
 }
 
 function options(element, data, tones, onCursor) {

@@ -83,7 +83,7 @@ def sign_in() -> Callable[[Any, str, str, str], None]:
     """`sign_in(page, address, email, password)` through the sign-in page, as a person does."""
 
     def go(page: Any, address: str, email: str, password: str) -> None:
-        page.goto(f"{address}/sign-in")
+        page.goto(f"{address}/sign-in/")
         page.locator("input[name=email], input[name=username], input[type=email]").first.fill(email)
         page.locator("input[type=password]").first.fill(password)
         page.locator("main form button[type=submit]").first.click()
