@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, cast
 
 from django.db import connection
-from django.db.models import Field
 from django.utils.translation import gettext as _
 
 from braze_partners.people.errors import ValueRefused
@@ -119,7 +117,7 @@ def _write_one(attribute: Attribute, pairs: list[tuple[int, Value]]) -> None:
             statement = _UPSERT.format(column=column, rows=rows)
             cursor.execute(statement, [attribute.pk, profiles, values])
             return
-        prepare = cast("Field[Any, Any]", _FIELDS[attribute.type]).get_db_prep_save
+        prepare = _FIELDS[attribute.type].get_db_prep_save
         statement = _UPSERT.format(column=column, rows="VALUES (%s, %s, %s)")
         cursor.executemany(
             statement,
