@@ -28,7 +28,7 @@ class WorkspaceSerializer(serializers.ModelSerializer[Workspace]):
         read_only_fields = fields
 
 
-class MemberSerializer(serializers.Serializer[Any]):
+class WorkspaceMemberSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(source="pk")
     name = serializers.CharField(source="account.name")
     email = serializers.EmailField(source="account.email")
@@ -61,12 +61,12 @@ class MemberList(ApiView):
     @extend_schema(
         operation_id="members_list",
         parameters=PAGE_PARAMETERS,
-        responses=paged(MemberSerializer),
+        responses=paged(WorkspaceMemberSerializer),
     )
     def get(self, request: Request) -> Response:
         """Members with their role, the latest first."""
         found = Member.objects.filter(workspace_id=self.workspace_id).select_related("account")
-        return query_page(request, found).answer(MemberSerializer)
+        return query_page(request, found).answer(WorkspaceMemberSerializer)
 
 
 class AuditList(ApiView):

@@ -15,6 +15,20 @@ ACTIONS: dict[str, str | Promise] = {
     "member.role_changed": _("Changed a member’s role"),
     "member.removed": _("Removed a member"),
     "audit_log.exported": _("Exported the audit log"),
+    "data_import_key.generated": _("Generated a data import key"),
+    "data_import_key.invalidated": _("Invalidated a data import key"),
+    "rest_api_key.generated": _("Generated a REST API key"),
+    "rest_api_key.invalidated": _("Invalidated a REST API key"),
+    "people_import.started": _("Started an import of people"),
+    "people_import.cancelled": _("Cancelled an import of people"),
+    "person.deleted": _("Deleted a person"),
+    "cohort.archived": _("Archived a cohort"),
+    "cohort.unarchived": _("Brought a cohort back from the archive"),
+    "cohort.deleted": _("Deleted a cohort"),
+    "segment.created": _("Created a segment"),
+    "segment.edited": _("Edited a segment"),
+    "segment.archived": _("Archived a segment"),
+    "segment.unarchived": _("Brought a segment back from the archive"),
 }
 
 

@@ -66,23 +66,16 @@ class EmailField(forms.EmailField):
 
 class NameField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
-        kwargs = {
-            "label": _("Name"),
-            "max_length": 120,
-            "error_messages": NAME_ERRORS,
-        } | kwargs
-        super().__init__(**kwargs)
+        kwargs.setdefault("label", _("Name"))
+        super().__init__(max_length=120, error_messages=NAME_ERRORS, **kwargs)
 
 
 class NewPasswordField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
-        kwargs = {
-            "strip": False,
-            "widget": widget,
-            "error_messages": PASSWORD_ERRORS,
-        } | kwargs
-        super().__init__(max_length=256, **kwargs)
+        super().__init__(
+            strip=False, widget=widget, max_length=256, error_messages=PASSWORD_ERRORS, **kwargs
+        )
 
 
 class CurrentPasswordField(forms.CharField):

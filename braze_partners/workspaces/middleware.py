@@ -8,7 +8,7 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -107,6 +108,11 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _refused(request: HttpRequest, right: May | None) -> HttpResponse:
-    roles = [role.label for role in ROLES_BY_RIGHT[right]] if right else []
-    template = "403_fragment.html" if getattr(request, "htmx", False) else "403.html"
-    return render(request, template, {"roles": roles}, status=403)
+    """A page in words; for a fragment also the sentence that app.js shows as a toast."""
+    roles = [str(role.label) for role in ROLES_BY_RIGHT[right]] if right else []
+    context = {"roles": roles}
+    if not getattr(request, "htmx", False):
+        return render(request, "403.html", context, status=403)
+    response = render(request, "403_fragment.html", context, status=403)
+    response["X-Message"] = quote(gettext("Your role does not allow this. Nothing was changed."))
+    return response

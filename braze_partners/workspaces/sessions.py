@@ -26,15 +26,17 @@ _BROWSERS = (
     ("OPR/", "Opera"),
     ("Firefox/", "Firefox"),
     ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+    ("curl/", "curl"),
 )
-_BROWSERS += (("Safari/", "Safari"), ("curl/", "curl"))
 _SYSTEMS = (
     ("Android", "Android"),
     ("iPhone", "iOS"),
     ("iPad", "iPadOS"),
     ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
 )
-_SYSTEMS += (("Mac OS", "macOS"), ("Linux", "Linux"))
 
 
 class SessionStore(DatabaseStore):

@@ -75,7 +75,7 @@ def _locked_page(request: HttpRequest, end: datetime) -> HttpResponse:
 
 class SignOut(auth_views.LogoutView):
     http_method_names = ["post", "options"]
-    next_page = reverse_lazy("sign-in")
+    next_page = "sign-in"
 
 
 @never_cache

@@ -16,6 +16,8 @@ from typing import Any
 from braze_partners.workspaces.models import Member
 from tests.cast import Cast
 from tests.cohorts.factories import CohortFactory, ImportRunFactory
+from tests.keys.factories import DataImportKeyFactory, RestApiKeyFactory
+from tests.people.factories import PeopleImportFactory, ProfileFactory
 from tests.segments.factories import SegmentFactory
 from tests.workspaces.factories import InvitationFactory
 
@@ -26,6 +28,10 @@ SHARED: dict[str, Parameters] = {
     "password-reset-confirm": {"uidb64": "MQ", "token": "a-b"},
     "invitation": {"token": "t0ken"},
     "end-session": {"handle": "abc"},
+    "dashboard:partner": {"slug": "amplitude"},
+    "dashboard:partner-activity": {"slug": "amplitude"},
+    "dashboard:partner-guide": {"slug": "amplitude"},
+    "dashboard:partner-generate-key": {"slug": "amplitude"},
     "partner-cohorts": {"partner": "amplitude"},
     "partner-cohorts-users": {"partner": "amplitude"},
     "api-rest-key": {"pk": 1},
@@ -47,6 +53,23 @@ def _segment(cast: Cast) -> Parameters:
     return {"pk": SegmentFactory.create(workspace=cast.workspace).pk}
 
 
+def _person(cast: Cast) -> Parameters:
+    return {"number": ProfileFactory.create(workspace=cast.workspace).number}
+
+
+def _people_import(cast: Cast) -> Parameters:
+    return {"pk": PeopleImportFactory.create(workspace=cast.workspace).pk}
+
+
+def _rest_key(cast: Cast) -> Parameters:
+    return {"pk": RestApiKeyFactory.create(workspace=cast.workspace).pk}
+
+
+def _import_key(cast: Cast) -> Parameters:
+    key = DataImportKeyFactory.create(workspace=cast.workspace)
+    return {"slug": key.partner, "pk": key.pk}
+
+
 def _member(cast: Cast) -> Parameters:
     return {"pk": Member.objects.get(workspace=cast.workspace, account=cast.charlie).pk}
 
@@ -62,7 +85,15 @@ OWNED: dict[str, Builder] = {
     ),
     **dict.fromkeys(("cohorts:archive", "cohorts:delete"), _cohort),
     **dict.fromkeys(("segments:detail", "segments:save", "segments:members"), _segment),
+    **dict.fromkeys(("api-segment", "api-segment-size", "api-segment-members"), _segment),
+    "api-segment-lookup": _segment,
     **dict.fromkeys(("segments:look_up", "segments:star", "segments:duplicate"), _segment),
+    **dict.fromkeys(("people:person", "people:delete"), _person),
+    **dict.fromkeys(("people:import_one", "people:import_progress"), _people_import),
+    **dict.fromkeys(("people:import_start", "people:import_cancel"), _people_import),
+    "people:import_problems": _people_import,
+    "keys:invalidate_rest": _rest_key,
+    "dashboard:partner-invalidate-key": _import_key,
     **dict.fromkeys(("workspaces:change-role", "workspaces:remove-member"), _member),
     **dict.fromkeys(("workspaces:resend", "workspaces:revoke"), _invitation),
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from braze_partners.workspaces.models import Account, AuditEntry, Member, Role, Workspace
 from tests.cast import Cast
@@ -49,8 +50,8 @@ def test_a_workspace_that_cannot_be_is_refused(cast: Cast, options: dict[str, st
 
 
 def test_an_admin_gets_a_one_time_link_of_where_we_serve(
-    cast: Cast, settings, tmp_path: Path
-) -> None:  # type: ignore[no-untyped-def]
+    cast: Cast, settings: Settings, tmp_path: Path
+) -> None:
     settings.RUN_FILE = tmp_path / "run.json"
     settings.RUN_FILE.write_text(json.dumps({"web": "http://127.0.0.1:8123"}))
     printed = _admin()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
@@ -19,7 +21,7 @@ def test_anonymous_people_learn_nothing_of_which_workspaces_exist(cast: Cast) ->
     for slug in ("lumen", "nowhere"):
         answer = Client().get(f"/w/{slug}/settings/members/?page=2")
         assert answer.status_code == 302
-        assert answer.url == f"/sign-in/?next=/w/{slug}/settings/members/%3Fpage%3D2"
+        assert answer["Location"] == f"/sign-in/?next=/w/{slug}/settings/members/%3Fpage%3D2"
 
 
 def test_a_workspace_of_others_and_one_that_does_not_exist_look_the_same(cast: Cast) -> None:
@@ -43,6 +45,7 @@ def test_a_fragment_is_refused_as_a_fragment(cast: Cast) -> None:
     answer = cast.client(cast.bob).get(MEMBERS, headers=HTMX)
     assert answer.status_code == 403
     assert "<html" not in answer.content.decode()
+    assert unquote(answer["X-Message"]).startswith("Your role does not allow this.")
 
 
 def test_a_fragment_of_an_ended_session_sends_the_whole_page_to_sign_in(cast: Cast) -> None:
@@ -51,7 +54,7 @@ def test_a_fragment_of_an_ended_session_sends_the_whole_page_to_sign_in(cast: Ca
 
 
 def test_after_sign_in_nobody_lands_on_what_only_takes_a_post(cast: Cast) -> None:
-    assert Client().post(MEMBERS).url == "/sign-in/?next=/"
+    assert Client().post(MEMBERS)["Location"] == "/sign-in/?next=/"
 
 
 def test_a_screen_that_declares_no_right_is_closed_to_everyone(

@@ -8,9 +8,11 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from braze_partners.workspaces.models import AuditEntry, Member, Role
 from tests.cast import Cast
+from tests.workspaces.factories import MemberFactory
 
 PAGE = "/w/lumen/settings/members/"
 
@@ -31,11 +33,8 @@ def test_it_lists_members_with_role_and_when_they_were_last_seen(cast: Cast) -> 
 
 
 def test_it_asks_the_database_no_more_for_more_members(
-    cast: Cast,
-    django_assert_max_num_queries,  # type: ignore[no-untyped-def]
+    cast: Cast, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    from tests.workspaces.factories import MemberFactory
-
     client = cast.client(cast.alice)
     client.get(PAGE)
     MemberFactory.create_batch(20, workspace=cast.workspace)
