@@ -45,12 +45,14 @@ def send(call: Call, timeouts: tuple[float, float]) -> Answer:
         status, message = None, str(unknown)
     except EndpointRefused as refused:
         status, message, not_allowed = None, str(refused), True
+    except urllib3.exceptions.NewConnectionError:  # a kind of ConnectTimeoutError to urllib3
+        status, message = None, _("Connection refused")
+    except urllib3.exceptions.SSLError:
+        status, message = None, _("The certificate of the host is not accepted")
     except urllib3.exceptions.ConnectTimeoutError:
         status, message = None, _("No connection within %(s)g s") % {"s": timeouts[0]}
     except (urllib3.exceptions.TimeoutError, TimeoutError):
         status, message = None, _("No answer within %(s)g s") % {"s": timeouts[1]}
-    except urllib3.exceptions.NewConnectionError:
-        status, message = None, _("Connection refused")
     except (urllib3.exceptions.HTTPError, OSError) as failed:
         status, message = None, _("Connection broken: %(kind)s") % {"kind": type(failed).__name__}
     took_ms = round((time.monotonic() - began) * 1000)

@@ -36,6 +36,12 @@ def test_an_endpoint_that_may_not_be_called_is_not_saved(shared: Sandbox, endpoi
     assert refused["error"]["code"] == "invalid_rest_endpoint"
 
 
+def test_an_endpoint_where_nobody_listens_is_saved_and_said_to_refuse(shared: Sandbox) -> None:
+    saved = shared.connect("http://localhost:1", KEY)
+
+    assert saved["test"] == {"accepted": False, "status": None, "message": "Connection refused"}
+
+
 def test_localhost_is_allowed_by_name(shared: Sandbox, braze: BrazeSide) -> None:
     saved = shared.connect(f"http://localhost:{braze.server.port}", KEY)
 
