@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-DEFAULT_PORT = 8100
+DEFAULT_PORT = 8010
 
 
 def main() -> int:
