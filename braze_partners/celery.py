@@ -45,8 +45,7 @@ def forget_jobs_no_longer_scheduled(**_: Any) -> None:
     """The database scheduler adds and updates from the table but never removes."""
     from django_celery_beat.models import PeriodicTask
 
-    named = [*(job.name for job in JOBS), "celery.backend_cleanup"]
-    PeriodicTask.objects.exclude(name__in=named).delete()
+    PeriodicTask.objects.exclude(name__in=[job.name for job in JOBS]).delete()
 
 
 @signals.beat_embedded_init.connect

@@ -84,8 +84,8 @@ def sign_in() -> Callable[[Any, str, str, str], None]:
 
     def go(page: Any, address: str, email: str, password: str) -> None:
         page.goto(f"{address}/sign-in/")
-        page.locator("input[name=email], input[name=username], input[type=email]").first.fill(email)
-        page.locator("input[type=password]").first.fill(password)
+        page.locator("input[name=username]").fill(email)
+        page.locator("input[name=password]").fill(password)
         page.locator("main form button[type=submit]").first.click()
         page.wait_for_url(lambda url: "/sign-in" not in url)
 
