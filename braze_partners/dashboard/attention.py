@@ -33,9 +33,7 @@ class AttentionItem:
     action: str | Promise
 
 
-def attention_items(
-    workspace: Workspace, member: Member, now: datetime
-) -> list[AttentionItem]:
+def attention_items(workspace: Workspace, member: Member, now: datetime) -> list[AttentionItem]:
     return list(_refused_requests(workspace, now))
 
 
@@ -45,9 +43,7 @@ def _refused_requests(workspace: Workspace, now: datetime) -> Iterator[Attention
         workspace=workspace, kind=ImportRun.Kind.PUSH, at__gte=now - REFUSALS_SHOWN_FOR
     )
     failed = list(
-        recent.filter(state=ImportRun.State.FAILED)
-        .order_by("-id")
-        .values("partner", "id", "error")
+        recent.filter(state=ImportRun.State.FAILED).order_by("-id").values("partner", "id", "error")
     )
     for partner in sorted({row["partner"] for row in failed}):
         rows = [row for row in failed if row["partner"] == partner]

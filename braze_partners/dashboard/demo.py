@@ -45,7 +45,7 @@ class SignIn:
     password: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class DemoCohort:
     """`share` of the known people are in it at first, `drift` of those change with each run."""
 
@@ -81,8 +81,7 @@ def load(now: datetime) -> None:
         )
         accounts = [_account(workspace, sign_in) for sign_in in SIGN_INS]
         create_profiles(workspace.pk, list(_people(dice)), now - PAST)
-        for planned in COHORTS:
-            _cohort_with_a_past(workspace, planned, dice, now)
+        _pasts(workspace, dice, now)
         _register(workspace, AWAITED, now)
         _segments(workspace, accounts, now)
 
@@ -90,9 +89,7 @@ def load(now: datetime) -> None:
 def _account(workspace: Workspace, sign_in: SignIn) -> Account:
     account = Account.objects.filter(email=sign_in.email).first()
     if account is None:
-        account = Account.objects.create_account(
-            sign_in.email, sign_in.password, sign_in.name
-        )
+        account = Account.objects.create_account(sign_in.email, sign_in.password, sign_in.name)
     Member.objects.create(workspace=workspace, account=account, role=sign_in.role)
     return account
 
@@ -130,31 +127,34 @@ def _register(workspace: Workspace, planned: DemoCohort, at: datetime) -> Cohort
     )
 
 
-def _cohort_with_a_past(
-    workspace: Workspace, planned: DemoCohort, dice: random.Random, now: datetime
-) -> None:
-    """A first full list, then deltas every two days or so, written as a push's runs are."""
-    everyone = [
-        number
-        for number in resolve_external_ids(
-            workspace.pk, [external_id(position) for position in range(1, PEOPLE + 1)]
-        )
-        if number is not None
-    ]
-    at = now - PAST
-    cohort = _register(workspace, planned, at)
-    inside = BitMap(dice.sample(everyone, round(len(everyone) * planned.share)))
-    _run(cohort, membership.Wanted(inside, BitMap()), at)
-    moving = round(len(inside) * planned.drift)
-    outside = BitMap(everyone) - inside
-    while at + BETWEEN_RUNS < now:
-        at += BETWEEN_RUNS + timedelta(minutes=dice.randrange(90))
-        left = BitMap(dice.sample(list(inside), dice.randrange(moving)))
-        entered = BitMap(
-            dice.sample(list(outside), dice.randrange(moving + moving // 3))
-        )
-        inside, outside = (inside - left) | entered, (outside - entered) | left
-        _run(cohort, membership.Wanted(entered, left), min(at, now))
+def _pasts(workspace: Workspace, dice: random.Random, now: datetime) -> None:
+    """A first full list each, then deltas every two days or so, in the order of time."""
+    texts = [external_id(position) for position in range(1, PEOPLE + 1)]
+    everyone = BitMap(
+        number for number in resolve_external_ids(workspace.pk, texts) if number is not None
+    )
+    inside: dict[DemoCohort, BitMap] = {}
+    cohorts = {planned: _register(workspace, planned, now - PAST) for planned in COHORTS}
+    for planned, cohort in cohorts.items():
+        inside[planned] = BitMap(dice.sample(list(everyone), round(PEOPLE * planned.share)))
+        _run(cohort, membership.Wanted(inside[planned], BitMap()), now - PAST)
+    for at, planned in sorted(_moments(dice, now)):
+        members = inside[planned]
+        moving = round(len(members) * planned.drift)
+        left = BitMap(dice.sample(list(members), dice.randrange(moving)))
+        outside = list(everyone - members)
+        entered = BitMap(dice.sample(outside, dice.randrange(moving + moving // 3)))
+        inside[planned] = (members - left) | entered
+        _run(cohorts[planned], membership.Wanted(entered, left), at)
+
+
+def _moments(dice: random.Random, now: datetime) -> Iterator[tuple[datetime, DemoCohort]]:
+    """When each cohort was synced, the last time within the last hours."""
+    for planned in COHORTS:
+        at = now - timedelta(minutes=dice.randrange(20, 500))
+        while at > now - PAST:
+            yield at, planned
+            at -= BETWEEN_RUNS + timedelta(minutes=dice.randrange(90))
 
 
 def _run(cohort: Cohort, wanted: membership.Wanted, at: datetime) -> None:
@@ -189,6 +189,4 @@ def _segments(workspace: Workspace, accounts: list[Account], now: datetime) -> N
         definition = Definition(all=(Row((wanted,)),), exclude=(Row((bought,)),))
         draft = saving.Draft(name, description, ("Retention",), definition)
         segment = saving.create(workspace, draft, by=accounts[1], now=now)
-        Star.objects.bulk_create(
-            [Star(segment=segment, account=each) for each in accounts]
-        )
+        Star.objects.bulk_create([Star(segment=segment, account=each) for each in accounts])

@@ -29,6 +29,7 @@ class ImportFigures:
     members: int
     cohorts: int
     change: int
+    data_points: int
     runs: int
     with_skips: int
     refused: int
@@ -52,6 +53,7 @@ def import_figures(workspace: Workspace, now: datetime) -> ImportFigures:
         members=totals["members"],
         cohorts=totals["cohorts"],
         change=sum(row["added"] - row["removed"] for row in rows),
+        data_points=sum(row["added"] + row["removed"] for row in rows),
         runs=sum(states.values()),
         with_skips=states[ImportRun.State.WITH_SKIPS],
         refused=states[ImportRun.State.FAILED],
@@ -89,12 +91,8 @@ def set_up(workspace: Workspace) -> dict[str, datetime | None]:
         .values_list("first_used_at", flat=True)
         .first()
     )
-    cohort = (
-        Cohort.objects.filter(workspace=workspace).order_by("first_received_at").first()
-    )
-    member_run = (
-        runs.filter(added__gt=0).order_by("id").values_list("at", flat=True).first()
-    )
+    cohort = Cohort.objects.filter(workspace=workspace).order_by("first_received_at").first()
+    member_run = runs.filter(added__gt=0).order_by("id").values_list("at", flat=True).first()
     return {
         "key": first_key,
         "request": first_use,

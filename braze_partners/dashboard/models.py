@@ -17,9 +17,7 @@ class Visit(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["workspace", "account", "page"], name="visit_once"
-            ),
+            models.UniqueConstraint(fields=["workspace", "account", "page"], name="visit_once"),
         ]
 
     def __str__(self) -> str:

@@ -48,9 +48,7 @@ def search_workspace(workspace: Workspace, words: str) -> list[Group]:
 
 
 def _segments(workspace: Workspace, words: str) -> list[Found]:
-    rows = Segment.objects.filter(workspace=workspace, name__icontains=words).order_by(
-        "name"
-    )
+    rows = Segment.objects.filter(workspace=workspace, name__icontains=words).order_by("name")
     return [
         Found(
             segment.name,

@@ -53,9 +53,7 @@ def evidence(workspace: Workspace, account: Account) -> Evidence:
         key__isnull=False,
     ).only("id", "at", "cohort_id", "added", "removed", "received", "duration_ms")
     seen = dict(
-        Visit.objects.filter(workspace=workspace, account=account).values_list(
-            "page", "at"
-        )
+        Visit.objects.filter(workspace=workspace, account=account).values_list("page", "at")
     )
     first = pushes.order_by("id").first()
     if first is None:
@@ -89,15 +87,13 @@ def finished(story: list[Step]) -> bool:
 
 
 def _cohort_in_sandbox(sandbox: str) -> str:
-    return f"{sandbox}/cohorts/{DEMO_COHORT}/" if sandbox else ""
+    return f"{sandbox}/cohorts/{DEMO_COHORT}" if sandbox else ""
 
 
 def _push(found: Evidence, sandbox: str) -> Step:
     return Step(
         _("Push a cohort from the sandbox"),
-        _(
-            "The key is already there: open High-intent shoppers, Sync to…, Braze, One-time, Save."
-        ),
+        _("The key is already there: open High-intent shoppers, Sync to…, Braze, One-time, Save."),
         _("Open the sandbox"),
         _cohort_in_sandbox(sandbox),
         found.first.at if found.first else None,
@@ -106,16 +102,10 @@ def _push(found: Evidence, sandbox: str) -> Step:
 
 
 def _see_run(found: Evidence, workspace: Workspace) -> Step:
-    url = (
-        reverse("cohorts:run", args=[workspace.slug, found.first.pk])
-        if found.first
-        else ""
-    )
+    url = reverse("cohorts:run", args=[workspace.slug, found.first.pk]) if found.first else ""
     return Step(
         _("See the run it made"),
-        _(
-            "Each request is a run: received, added, removed, unchanged, skipped and why."
-        ),
+        _("Each request is a run: received, added, removed, unchanged, skipped and why."),
         _("See the run"),
         url,
         found.seen.get(RUN_PAGE),
@@ -150,11 +140,7 @@ def _push_again(found: Evidence, sandbox: str) -> Step:
 
 
 def _see_delta(found: Evidence, workspace: Workspace) -> Step:
-    url = (
-        reverse("cohorts:run", args=[workspace.slug, found.delta.pk])
-        if found.delta
-        else ""
-    )
+    url = reverse("cohorts:run", args=[workspace.slug, found.delta.pk]) if found.delta else ""
     return Step(
         _("See only the delta move"),
         _("Only who entered or left was sent and counted, not the whole list."),

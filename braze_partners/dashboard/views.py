@@ -1,4 +1,4 @@
-"""Home, the first-steps story, search. HTTP only; other modules of this room put answers together."""
+"""Home, the first-steps story, search. HTTP only; this room's other modules find the answers."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ from django.views.decorators.http import require_GET
 from braze_partners.dashboard import home, story
 from braze_partners.dashboard.attention import attention_items
 from braze_partners.dashboard.searching import search_workspace
+from braze_partners.people import sets
+from braze_partners.people.models import PeopleSet
 from braze_partners.people.numbers import universe
 from braze_partners.workspaces.middleware import WorkspaceRequest
 from braze_partners.workspaces.roles import May, may
 from cohorts.segments import listing as segment_listing
+
+ANONYMOUS = PeopleSet.Kind.ANONYMOUS
 
 
 @may(May.SEE)
@@ -31,8 +35,8 @@ def home_page(request: WorkspaceRequest) -> HttpResponse:
         "members": _("First members"),
     }
     context = _story(request) | {
-        "now": now,
         "people": universe(request.workspace.pk).size,
+        "anonymous": sum(map(len, sets.read(request.workspace.pk, ANONYMOUS).values())),
         "attention": attention_items(request.workspace, request.member, now),
         "figures": home.import_figures(request.workspace, now),
         "runs": home.latest_runs(request.workspace),
@@ -46,8 +50,11 @@ def home_page(request: WorkspaceRequest) -> HttpResponse:
 @may(May.SEE)
 @require_GET
 def story_steps(request: WorkspaceRequest) -> HttpResponse:
-    """The story's card alone, for the page that polls it."""
-    return render(request, "dashboard/home_story.html", _story(request))
+    """The story's card alone, for the page that polls it; nothing while nothing was ticked."""
+    context = _story(request)
+    if request.GET.get("done") == str(context["story_done"]):
+        return HttpResponse(status=204)
+    return render(request, "dashboard/home_story.html", context)
 
 
 @may(May.SEE)
@@ -56,9 +63,7 @@ def search(request: WorkspaceRequest) -> HttpResponse:
     """Everything of the workspace that the words name; for htmx the results alone."""
     words = request.GET.get("q", "").strip()
     context = {"words": words, "groups": search_workspace(request.workspace, words)}
-    template = (
-        "search_results.html" if request.headers.get("HX-Request") else "search.html"
-    )
+    template = "search_results.html" if request.headers.get("HX-Request") else "search.html"
     return render(request, f"dashboard/{template}", context)
 
 

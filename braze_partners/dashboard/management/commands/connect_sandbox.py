@@ -25,9 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         running = run_file()
         if not running.get("sandbox"):
-            raise CommandError(
-                "No sandbox runs from this folder: start it with `make up`."
-            )
+            raise CommandError("No sandbox runs from this folder: start it with `make up`.")
         workspace = Workspace.objects.filter(slug=options["workspace"]).first()
         if workspace is None:
             raise CommandError(f"There is no workspace {options['workspace']}.")
@@ -38,9 +36,7 @@ class Command(BaseCommand):
             now = timezone.now()
             issued = generate_import_key(workspace, "amplitude", label, By(None), now)
             if not self._accepted(address, wanted | {"api_key": issued.secret}):
-                raise CommandError(
-                    "The sandbox's test call with the new key was refused."
-                )
+                raise CommandError("The sandbox's test call with the new key was refused.")
         self.stdout.write("The sandbox is connected.")
 
     def _accepted(self, address: str, wanted: dict[str, str]) -> bool:

@@ -18,9 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCTION:
-            raise CommandError(
-                "The demo has known passwords; it is not loaded in production."
-            )
+            raise CommandError("The demo has known passwords; it is not loaded in production.")
         if not demo.is_loaded():
             demo.load(timezone.now())
         sign_ins = [asdict(sign_in) for sign_in in demo.SIGN_INS]
