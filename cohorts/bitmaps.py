@@ -220,6 +220,21 @@ def _since_statement(known: Mapping[int, int]) -> tuple[str, list[Any]]:
     return _SINCE_SQLITE, [json.dumps(list(known)), json.dumps(pairs)]
 
 
+def _change_own(blocks: BlockedSet, delta: Delta) -> BlockedSet:
+    """As `combine`, on blocks that nobody else has seen yet: in place, at half the cost."""
+    for block, adds in split(delta.added).items():
+        if block in blocks:
+            blocks[block] |= adds
+        else:
+            blocks[block] = adds.copy()
+    for block, removes in split(delta.removed).items():
+        if block in blocks:
+            blocks[block] -= removes
+            if not blocks[block]:
+                del blocks[block]
+    return blocks
+
+
 def _assemble(rows: list[tuple[Any, ...]]) -> dict[int, Membership]:
     heads: dict[int, tuple[int, int]] = {}
     blocks: dict[int, BlockedSet] = defaultdict(dict)
@@ -238,6 +253,6 @@ def _assemble(rows: list[tuple[Any, ...]]) -> dict[int, Membership]:
     for cohort, (sequence, deletions) in heads.items():
         later = sorted(runs[cohort], key=lambda run: run[0])
         delta = net_of([(decode(a), decode(r)) for _, a, r in later])
-        members = combine(blocks[cohort], delta)
+        members = _change_own(blocks[cohort], delta)
         found[cohort] = Membership(sequence, deletions, members, weights[cohort])
     return found
