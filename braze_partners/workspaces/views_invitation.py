@@ -30,7 +30,10 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 @never_cache
 @require_http_methods(["GET", "HEAD"])
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    request.session[IN_SESSION] = invitations.digest_of(token).hex()
+    digest = invitations.digest_of(token)
+    if invitations.found_by(digest) is None:
+        return _unusable(request, None, 404)
+    request.session[IN_SESSION] = digest.hex()
     return redirect("invitation-answer")
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from braze_partners.celery import wake
 from braze_partners.workspaces import passwords, sign_in_failures, tasks
@@ -29,7 +29,7 @@ from braze_partners.workspaces.members import latest_membership
 from braze_partners.workspaces.models import Account
 
 
-@require_GET
+@require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """To the workspace that the person was in last, or to the sentence that there is none."""

@@ -29,7 +29,7 @@ PUBLIC: dict[str, tuple[int, int]] = {
     "sign-out": (405, 405),
     "password-reset": (200, 200),
     "password-reset-confirm": (200, 200),
-    "invitation": (302, 302),
+    "invitation": (404, 404),
     "invitation-answer": (404, 404),
     "account": (302, 200),
     "change-password": (405, 405),

@@ -44,6 +44,16 @@ class MemberFactory(DjangoModelFactory[models.Member]):
     role = models.Role.ADMIN
 
 
+class BrowserSessionFactory(DjangoModelFactory[models.BrowserSession]):
+    class Meta:
+        model = models.BrowserSession
+
+    session_key = factory.Sequence(lambda n: f"session{n:025d}")
+    session_data = ""
+    expire_date = factory.LazyFunction(lambda: datetime.now(UTC) + timedelta(days=14))
+    account = factory.SubFactory(AccountFactory)
+
+
 class InvitationFactory(DjangoModelFactory[models.Invitation]):
     class Meta:
         model = models.Invitation

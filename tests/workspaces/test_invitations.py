@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -22,14 +23,15 @@ from braze_partners.workspaces.errors import (
 )
 from braze_partners.workspaces.models import Account, AuditEntry, Invitation, Member
 from tests.cast import Cast
-from tests.workspaces.factories import PASSWORD, AccountFactory, InvitationFactory
+from tests.workspaces.at_once import at_once
+from tests.workspaces.factories import PASSWORD, AccountFactory, InvitationFactory, WorkspaceFactory
 from tests.workspaces.letters import letter_html
 
 PAGE = "/w/lumen/settings/members/"
 GRACE = {"name": "Grace Hopper", "password": "a wholly new passphrase"}
 
 
-def _invite(cast: Cast, email: str, role: str = "marketer"):  # type: ignore[no-untyped-def]
+def _invite(cast: Cast, email: str, role: str = "marketer") -> Any:
     data = {"email": email, "role": role}
     return cast.client(cast.alice).post(PAGE, data, follow=True)
 
@@ -212,3 +214,27 @@ def test_a_link_that_was_never_sent_says_so(db: None) -> None:
     answer = Client().get("/invitations/whatever/", follow=True)
     assert answer.status_code == 404
     assert "No invitation belongs to this link" in answer.content.decode()
+
+
+@pytest.mark.embedded
+@pytest.mark.django_db(transaction=True)
+def test_two_answers_at_once_make_one_member() -> None:
+    made = InvitationFactory.create()
+    account = AccountFactory.create(email=made.email)
+    ended = at_once(
+        *[lambda: invitations.accept(made, account, None, timezone.now()) for _n in range(2)]
+    )
+    assert ended == ["UnknownInvitationError", "done"]
+    assert Member.objects.filter(workspace=made.workspace).count() == 1
+    assert AuditEntry.objects.filter(action="member.joined").count() == 1
+
+
+@pytest.mark.embedded
+@pytest.mark.django_db(transaction=True)
+def test_two_invitations_at_once_of_one_address_make_one() -> None:
+    workspace = WorkspaceFactory.create()
+
+    def invite() -> None:
+        invitations.invite(workspace, "x@example.org", "viewer", Actor(), timezone.now())
+
+    assert at_once(invite, invite) == ["AlreadyInvitedError", "done"]

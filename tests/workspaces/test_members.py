@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from braze_partners.workspaces import members
@@ -16,6 +12,7 @@ from braze_partners.workspaces.audit import Actor
 from braze_partners.workspaces.errors import LastAdminError, UnknownMemberError
 from braze_partners.workspaces.models import AuditEntry, Member, Role
 from tests.cast import Cast
+from tests.workspaces.at_once import at_once
 from tests.workspaces.factories import MemberFactory, WorkspaceFactory
 
 
@@ -75,31 +72,13 @@ def test_last_seen_is_written_at_most_once_a_minute(cast: Cast) -> None:
     assert member.last_seen_at == now + timedelta(seconds=61)
 
 
-def _at_once(*acts: Callable[[], object]) -> list[str]:
-    """What each act ended with: the name of its error, or `done`."""
-    start = Barrier(len(acts))
-
-    def run(act: Callable[[], object]) -> str:
-        try:
-            start.wait(timeout=10)
-            act()
-        except LastAdminError as error:
-            return type(error).__name__
-        finally:
-            connection.close()
-        return "done"
-
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return sorted(threads.map(run, acts))
-
-
 @pytest.mark.embedded
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("turn", range(5))
 def test_two_requests_at_once_leave_one_admin(turn: int) -> None:
     workspace = WorkspaceFactory.create()
     first, second = (MemberFactory.create(workspace=workspace) for _n in range(2))
-    ended = _at_once(
+    ended = at_once(
         lambda: members.remove(workspace, first.pk, Actor()),
         lambda: members.change_role(workspace, second.pk, Role.VIEWER, Actor()),
     )

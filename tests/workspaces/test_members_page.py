@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import time_machine
 from django.test import Client
@@ -17,7 +18,7 @@ from tests.workspaces.factories import MemberFactory
 PAGE = "/w/lumen/settings/members/"
 
 
-def _post(client: Client, name: str, pk: int, data: dict[str, str] | None = None):  # type: ignore[no-untyped-def]
+def _post(client: Client, name: str, pk: int, data: dict[str, str] | None = None) -> Any:
     return client.post(reverse(f"workspaces:{name}", args=["lumen", pk]), data or {}, follow=True)
 
 

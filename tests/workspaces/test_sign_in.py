@@ -7,14 +7,22 @@ from typing import Any
 
 import pytest
 import time_machine
+from axes.models import AccessAttempt
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from braze_partners.workspaces.limits import MAX_FAILURES_PER_ADDRESS
 from braze_partners.workspaces.models import BrowserSession, Member
+from braze_partners.workspaces.tasks import forget_expired
 from tests.cast import Cast
-from tests.workspaces.factories import PASSWORD, AccountFactory, MemberFactory, WorkspaceFactory
+from tests.workspaces.factories import (
+    PASSWORD,
+    AccountFactory,
+    BrowserSessionFactory,
+    MemberFactory,
+    WorkspaceFactory,
+)
 
 SIGN_IN = "/sign-in/"
 
@@ -128,3 +136,20 @@ def test_what_a_signed_in_person_sees_is_never_stored(cast: Cast) -> None:
     answer = cast.client(cast.alice).get(reverse("workspaces:members", args=["lumen"]))
     assert answer.status_code == 200
     assert "no-store" in answer["Cache-Control"]
+
+
+def test_the_session_cookie_is_out_of_reach_for_scripts_and_other_sites(cast: Cast) -> None:
+    cookie = _try(Client(), cast.bob.email, PASSWORD).cookies["sessionid"]
+    assert cookie["httponly"] and cookie["samesite"] == "Lax"
+
+
+@pytest.mark.embedded
+def test_what_has_expired_is_forgotten(cast: Cast) -> None:
+    past = timezone.now() - timedelta(days=1)
+    BrowserSessionFactory.create(expire_date=past)
+    kept = BrowserSessionFactory.create()
+    with time_machine.travel(past):
+        _try(Client(), cast.bob.email, "wrong")
+    forget_expired()
+    assert list(BrowserSession.objects.all()) == [kept]
+    assert not AccessAttempt.objects.exists()
