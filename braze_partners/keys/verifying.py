@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.db import connection
 
 from braze_partners.keys import attempts, secrets, usage
 from braze_partners.keys.errors import (
@@ -20,7 +21,7 @@ from braze_partners.keys.errors import (
     UnknownRestKey,
     WrongPartner,
 )
-from braze_partners.keys.models import DataImportKey, KeyUse, RestApiKey
+from braze_partners.keys.models import KeyUse, RestApiKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +44,19 @@ class VerifiedRestKey:
     masked: str
 
 
+# Written out: building it by the ORM took longer than the database's answer, on every push.
+_FIND_IMPORT_KEY = """
+SELECT k.id, k.partner, k.workspace_id, w.slug, w.create_unknown_users
+  FROM keys_dataimportkey k JOIN workspaces_workspace w ON w.id = k.workspace_id
+ WHERE k.digest = %s AND k.invalidated_at IS NULL
+"""
+
+
 def partner_api_key(value: object, partner: str) -> None:
     """Raises InvalidPartnerKey unless configured so; with nothing configured any text will do
     (own choice, wire/braze-cohort-import.md)."""
     accepted = settings.PARTNER_API_KEYS.get(partner, [])
-    if (
-        not isinstance(value, str)
-        or not value.strip()
-        or (accepted and value not in accepted)
-    ):
+    if not isinstance(value, str) or not value.strip() or (accepted and value not in accepted):
         raise InvalidPartnerKey
 
 
@@ -59,24 +64,15 @@ def data_import_key(secret: object, partner: str) -> VerifiedKey:
     """Raises UnknownKey, or WrongPartner for a valid key of another partner."""
     if not isinstance(secret, str):
         raise UnknownKey
-    found = DataImportKey.objects.filter(
-        digest=secrets.digest(secret), invalidated_at=None
-    )
-    row = next(
-        found.values_list(
-            "pk",
-            "partner",
-            "workspace_id",
-            "workspace__slug",
-            "workspace__create_unknown_users",
-        ).iterator(),
-        None,
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND_IMPORT_KEY, [secrets.digest(secret)])
+        row = cursor.fetchone()
     if row is None:
         raise UnknownKey
     if row[1] != partner:
         raise WrongPartner(secrets.masked(secret))
-    return VerifiedKey(*row)
+    key_id, _, workspace_id, slug, create_unknown_users = row
+    return VerifiedKey(key_id, partner, workspace_id, slug, bool(create_unknown_users))
 
 
 def admit_import_call(
@@ -99,16 +95,12 @@ def _allowed_from(networks: list[str], address: str | None) -> bool:
     if address is None:
         return False
     here = ipaddress.ip_address(address)
-    return any(
-        here in ipaddress.ip_network(network, strict=False) for network in networks
-    )
+    return any(here in ipaddress.ip_network(network, strict=False) for network in networks)
 
 
 def rest_key(secret: str, address: str | None) -> VerifiedRestKey:
     """Raises UnknownRestKey, or AddressNotAllowed for a key bound to other addresses."""
-    found = RestApiKey.objects.filter(
-        digest=secrets.digest(secret), invalidated_at=None
-    )
+    found = RestApiKey.objects.filter(digest=secrets.digest(secret), invalidated_at=None)
     row = next(
         found.values_list(
             "pk", "workspace_id", "workspace__slug", "permissions", "allowed_addresses"

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.handlers.exception import convert_exception_to_response
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views import defaults
 
+from braze_partners.busy import busy_answer, is_passing
 from braze_partners.errors import (
     BY_STATUS,
     BodyTooLarge,
@@ -22,6 +24,7 @@ from braze_partners.errors import (
 )
 from braze_partners.rest.bodies import accept_chunks, declared_length
 from braze_partners.rest.limits import MAX_BODY_BYTES
+from braze_partners.rest.straight import STRAIGHT_PATHS, StraightHandler
 
 KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 DJANGOS: dict[type[Exception], type[Refusal]] = {
@@ -36,6 +39,8 @@ class MachineEdgeMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        on_error = (self.process_exception, busy_exception)
+        self.straight = convert_exception_to_response(StraightHandler(on_error))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_machine_path(request.path):
@@ -46,7 +51,8 @@ class MachineEdgeMiddleware:
             return answer(request, refusal)
         if declared_length(request) > MAX_BODY_BYTES:
             return answer(request, BodyTooLarge())
-        response = as_json(request, self.get_response(request))
+        way = self.straight if request.path.startswith(STRAIGHT_PATHS) else self.get_response
+        response = as_json(request, way(request))
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
@@ -59,6 +65,10 @@ class MachineEdgeMiddleware:
             if isinstance(error, raised):
                 return answer(request, refusal())
         return None
+
+
+def busy_exception(request: HttpRequest, error: Exception) -> HttpResponse | None:
+    return busy_answer(request) if is_passing(error) else None
 
 
 def as_json(request: HttpRequest, response: HttpResponse) -> HttpResponse:
