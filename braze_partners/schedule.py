@@ -56,4 +56,28 @@ JOBS: tuple[Job, ...] = (
         HOURLY,
         "sessions that ended, failed sign-ins that no longer count",
     ),
+    Job(
+        "keys: forget old use",
+        "braze_partners.keys.tasks.forget_old_use",
+        DAILY,
+        "hourly call counts beyond what a screen shows",
+    ),
+    Job(
+        "rest: forget old answers",
+        "braze_partners.rest.tasks.forget_answers",
+        HOURLY,
+        "answers kept for a repeated Idempotency-Key, 24 hours",
+    ),
+    Job(
+        "keys: forget old uses",
+        "keys.forget_old_uses",
+        DAILY,
+        "calls per hour of a key are kept for a month",
+    ),
+    Job(
+        "rest: forget old answers",
+        "rest.forget_old_answers",
+        HOURLY,
+        "an Idempotency-Key holds for a day",
+    ),
 )

@@ -86,7 +86,7 @@ def drive(operation: Any) -> None:
     """Calls it with what its description allows and with what it does not."""
 
     @settings(
-        max_examples=12,
+        max_examples=6,
         deadline=None,
         database=None,
         phases=[Phase.generate],
