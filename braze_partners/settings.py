@@ -240,10 +240,10 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Braze Partners <no-reply@loc
 
 # Accepted `partner_api_key` values by partner slug; none configured: any non-empty string
 # (own choice, wire/braze-cohort-import.md).
-PARTNER_API_KEYS: dict[str, list[str]] = env.json("PARTNER_API_KEYS", {})
+PARTNER_API_KEYS: dict[str, list[str]] = dict(env.json("PARTNER_API_KEYS", {}))
 
 # Requests per hour and workspace by pool; braze_partners/rest/limits.py has the defaults.
-REQUESTS_PER_HOUR: dict[str, int] = env.json("REQUESTS_PER_HOUR", {})
+REQUESTS_PER_HOUR: dict[str, int] = dict(env.json("REQUESTS_PER_HOUR", {}))
 # Last used times and calls per hour of keys are written by a thread beside the requests.
 WRITE_KEY_USE_IN_BACKGROUND = env.bool("WRITE_KEY_USE_IN_BACKGROUND", True)
 
