@@ -30,6 +30,7 @@ from cohorts.segments.definition import (
 from cohorts.segments.errors import DefinitionRefused
 
 SECTIONS = ("all", "exclude")
+Shape = list[tuple[str, str, tuple[str, ...]]]
 
 
 @dataclass(slots=True)
@@ -275,10 +276,21 @@ def unsaved(edited: Edited, saved: Edited) -> int:
     for section in SECTIONS:
         now = [_shape(row) for row in edited.section(section)]
         before = [_shape(row) for row in saved.section(section)]
-        differing = sum(one != other for one, other in zip(now, before, strict=False))
-        count += differing + abs(len(now) - len(before))
+        count += max(len(now), len(before)) - _kept_in_order(now, before)
     return count
 
 
-def _shape(row: EditedRow) -> list[tuple[str, str, tuple[str, ...]]]:
+def _kept_in_order(now: list[Shape], before: list[Shape]) -> int:
+    """The longest run of rows that stand in both, in the same order."""
+    lengths = [0] * (len(before) + 1)
+    for row in now:
+        diagonal = 0
+        for at, other in enumerate(before, 1):
+            above = lengths[at]
+            lengths[at] = diagonal + 1 if row == other else max(above, lengths[at - 1])
+            diagonal = above
+    return lengths[-1]
+
+
+def _shape(row: EditedRow) -> Shape:
     return [(each.kind, each.operator, tuple(each.values)) for each in row.filters]

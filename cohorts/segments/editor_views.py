@@ -128,9 +128,11 @@ def _create_page(
 
 
 @may(May.EDIT_SEGMENTS)
-@require_POST
+@require_http_methods(["GET", "POST"])
 def save(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
     segment = segment_or_404(request, pk)
+    if request.method == "GET":  # the address of a refused save, opened again
+        return redirect("segments:detail", request.workspace.slug, pk)
     edited = editing.read(request.POST)
     act = request.POST.get("act", SAVE)
     if act != SAVE:

@@ -232,7 +232,7 @@ def _filter(each: EditedFilter, known: Known, error: str) -> ShownFilter:
         chips=[(value, _chip(each, value, known)) for value in each.values],
         wants_values=each.wants_values,
         free=by_id,
-        placeholder=_("Type an ID, then Enter") if by_id else _("Search for a value"),
+        placeholder=_("Add an ID") if by_id else _("Search for a value"),
         error=error,
     )
 
