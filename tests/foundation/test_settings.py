@@ -40,14 +40,14 @@ def test_production_makes_no_secret_up(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_database_url_keeps_its_options(tmp_path: Path) -> None:
-    url = "postgresql://us%40er:p%2Fw@db.internal:6432/braze?sslmode=require"
+    url = "postgresql://us%40er:p%2Fw@db:6432/braze?sslmode=require"
     settings = environment.database(url, tmp_path)
     assert settings["ENGINE"].endswith("postgresql")
     wanted = {
         "NAME": "braze",
         "USER": "us@er",
         "PASSWORD": "p/w",
-        "HOST": "db.internal",
+        "HOST": "db",
         "PORT": "6432",
     }
     assert {name: settings[name] for name in wanted} == wanted
