@@ -175,6 +175,7 @@ def look_up(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return render(request, "segments/look_up_result.html", context)
     context["starred"] = segment.stars.filter(account=request.member.account).exists()
+    context["size"] = evaluation.size(request.workspace.pk, stored(segment))
     return render(request, "segments/look_up.html", context)
 
 
