@@ -25,7 +25,7 @@ from tests.segments.worlds import (
     world,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 # Numbers around the edges of blocks, and few enough to overlap often.
 NUMBERS = [0, 1, 2, 7, BLOCK_SIZE - 1, BLOCK_SIZE, BLOCK_SIZE + 5, 2 * BLOCK_SIZE + 1]

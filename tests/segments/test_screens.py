@@ -24,7 +24,7 @@ from tests.segments.worlds import (
     world,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 
 @pytest.fixture
