@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from django.contrib import messages
 from django.core.files.uploadhandler import FileUploadHandler
@@ -103,6 +104,7 @@ def import_one(request: WorkspaceRequest, pk: int) -> HttpResponse:
 
 def _preview(workspace_id: int, sample: Sample) -> dict[str, object]:
     there = known(workspace_id)
+    names = [column.name for column in sample.layout.columns]
     columns = [
         {
             "name": column.name,
@@ -114,7 +116,9 @@ def _preview(workspace_id: int, sample: Sample) -> dict[str, object]:
     ]
     return {
         "columns": columns,
-        "rows": sample.cells[:PREVIEW_ROWS],
+        "rows": [
+            list(zip_longest(names, cells, fillvalue="")) for cells in sample.cells[:PREVIEW_ROWS]
+        ],
         "problems": sample.problems[:PROBLEMS_SHOWN],
         "problem_count": len(sample.problems),
         "sampled": SAMPLE_ROWS if sample.more else len(sample.cells),

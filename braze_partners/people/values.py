@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import zoneinfo
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from functools import cache
@@ -26,6 +27,7 @@ from braze_partners.people.models import Subscription
 
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]+)?")
+_DIGITS = re.compile(r"[0-9]+")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9]{2}:?[0-9]{2})?)?")
 _BOOLEANS = {"true": True, "false": False}
 _GENDERS = ("M", "F", "O", "N", "P")
@@ -169,13 +171,24 @@ def _is_date(text: str) -> bool:
     return True
 
 
+def _looks_like(text: str) -> Type:
+    if text.lower() in _BOOLEANS:
+        return Type.BOOLEAN
+    if _NUMBER.fullmatch(text):
+        return Type.NUMBER
+    return Type.DATE if _is_date(text) else Type.TEXT
+
+
 def guess(texts: Iterable[str]) -> Type:
-    """The narrowest type that all of these have. 007 and 16 digits in a row are text (ids)."""
-    seen = [text for text in texts if text]
+    """The type that these have, but for one in a hundred: a slip must not fix an attribute's type.
+
+    Digits that a number would spoil (007, sixteen in a row) make it text: they are ids.
+    """
+    told = [text for text in texts if text]
+    if any(_DIGITS.fullmatch(text) and not _NUMBER.fullmatch(text) for text in told):
+        return Type.TEXT
+    seen = Counter(_looks_like(text) for text in told)
     if not seen:
         return Type.TEXT
-    if all(text.lower() in _BOOLEANS for text in seen):
-        return Type.BOOLEAN
-    if all(_NUMBER.fullmatch(text) for text in seen):
-        return Type.NUMBER
-    return Type.DATE if all(_is_date(text) for text in seen) else Type.TEXT
+    kind, count = seen.most_common(1)[0]
+    return kind if seen.total() - count <= seen.total() // 100 else Type.TEXT

@@ -35,6 +35,9 @@ SHARED: dict[str, Parameters] = {
     "partner-cohorts": {"partner": "amplitude"},
     "partner-cohorts-users": {"partner": "amplitude"},
     "api-rest-key": {"pk": 1},
+    "api-person": {"braze_id": "0" * 24},
+    "api-people-import": {"pk": 1},
+    "api-people-import-refused": {"pk": 1},
     "api-import-key": {"pk": 1},
     "api-partner": {"slug": "amplitude"},
 }

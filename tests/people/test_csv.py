@@ -195,6 +195,9 @@ def test_a_line_that_names_nobody_is_refused(line: str, sentence: str) -> None:
         (["2026-05-11", "2026-05-11T10:00:00+02:00"], Type.DATE),
         (["2026-13-01"], Type.TEXT),
         (["1", "x"], Type.TEXT),
+        (["1"] * 198 + ["x", "soon"], Type.NUMBER),
+        (["1"] * 197 + ["x", "soon", "late"], Type.TEXT),
+        (["1"] * 999 + ["007"], Type.TEXT),
         (["", ""], Type.TEXT),
     ],
 )
