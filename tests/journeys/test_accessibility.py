@@ -28,7 +28,7 @@ PAGES = (
     "cohorts/runs/",
     "cohorts/runs/1/",
     "segments/",
-    "segments/new/",
+    "segments/create/",
     "people/",
     "people/0/",
     "people/import/",
