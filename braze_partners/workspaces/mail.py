@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.encoding import iri_to_uri
 
-from braze_partners.workspaces.models import Account, Invitation
+from braze_partners.workspaces.models import Account, Invitation, Role
 
 
 def send_letter(letter: str, to: str, language: str, context: dict[str, Any]) -> None:
@@ -30,7 +30,7 @@ def send_invitation(invitation: Invitation, account: Account | None, link: str) 
     workspace = invitation.workspace
     context = {
         "workspace": workspace,
-        "role": invitation.get_role_display,
+        "role": Role(invitation.role).label,  # lazy: in the language of the letter
         "inviter": invitation.invited_by,
         "expires_at": invitation.expires_at,
         "link": iri_to_uri(link),

@@ -198,6 +198,16 @@ def test_the_mail_is_in_the_workspaces_language_or_in_the_accounts_own(cast: Cas
     assert 'lang="en"' in letter_html(mail.outbox[-1])[0]
 
 
+def test_the_mail_says_who_invites_where_as_what_and_until_when(cast: Cast) -> None:
+    with time_machine.travel("2026-05-12 10:00:00Z", tick=False):
+        _invite(cast, "grace@example.org")
+    message = mail.outbox[-1]
+    assert message.subject == "Invitation to Lumen Outfitters on Braze Partners"
+    for text in (str(message.body), letter_html(message)[0]):
+        assert "Alice invites you to the workspace Lumen Outfitters, as Marketer." in text
+        assert "It works until 19 May 2026, 10:00 UTC and once." in text
+
+
 def test_a_mail_that_cannot_be_sent_is_said_and_the_invitation_stays(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
