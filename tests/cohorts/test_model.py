@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -148,6 +148,7 @@ class CohortMachine(RuleBasedStateMachine):
             found = self.amplitude.cohort(cohort)
             found.delete()
             del self.model[cohort]
+            self.names.pop(cohort, None)
             self.latest = {key: value for key, value in self.latest.items() if key[0] != cohort}
             self.stale = None
 
@@ -172,6 +173,7 @@ def test_membership_agrees_with_plain_sets() -> None:
     run_state_machine_as_test(
         CohortMachine,
         settings=settings(
+            phases=[Phase.generate],
             max_examples=25,
             stateful_step_count=20,
             deadline=None,
