@@ -6,6 +6,7 @@ Knows people by their numbers; knows nothing of segments or Currents.
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from braze_partners.keys.models import DataImportKey
 from braze_partners.partners import directory
@@ -77,18 +78,18 @@ class ImportRun(models.Model):
     are the net change: `added_bits` were not members before, `removed_bits` were."""
 
     class Kind(models.TextChoices):
-        PUSH = "push"
-        PULL = "pull"
-        UNDO = "undo"
-        MERGE = "merge"
-        REAPPLY = "reapply"
-        NAME = "name"
-        DELETION = "deletion"
+        PUSH = "push", _("Push")
+        PULL = "pull", _("Pull")
+        UNDO = "undo", _("Undo")
+        MERGE = "merge", _("Merge")
+        REAPPLY = "reapply", _("Re-apply")
+        NAME = "name", _("Name")
+        DELETION = "deletion", _("Deletion")
 
     class State(models.TextChoices):
-        COMPLETED = "completed"
-        WITH_SKIPS = "with_skips"
-        FAILED = "failed"
+        COMPLETED = "completed", _("Completed")
+        WITH_SKIPS = "with_skips", _("With skips")
+        FAILED = "failed", _("Failed")
 
     workspace = models.ForeignKey(
         Workspace, on_delete=models.CASCADE, related_name="+", db_index=False
