@@ -125,7 +125,7 @@ class Migration(migrations.Migration):
                             ("pull", "Pull"),
                             ("undo", "Undo"),
                             ("merge", "Merge"),
-                            ("reapply", "Reapply"),
+                            ("reapply", "Re-apply"),
                             ("name", "Name"),
                             ("deletion", "Deletion"),
                         ],
@@ -138,7 +138,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("completed", "Completed"),
-                            ("with_skips", "With Skips"),
+                            ("with_skips", "With skips"),
                             ("failed", "Failed"),
                         ],
                         max_length=12,
