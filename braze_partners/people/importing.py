@@ -116,13 +116,17 @@ def forgotten(now: datetime) -> list[int]:
 
 
 def remove_unstarted(now: datetime) -> int:
-    """Uploads that nobody started for a day: their file and row go."""
-    old = PeopleImport.objects.filter(
-        state=State.PREVIEW, created_at__lt=now - timedelta(hours=UNSTARTED_HOURS)
-    )
-    for people_import in old:
-        file_of(people_import).unlink(missing_ok=True)
-    return old.delete()[0]
+    """Uploads that nobody started for a day, and files that belong to no import, go."""
+    before = now - timedelta(hours=UNSTARTED_HOURS)
+    old = PeopleImport.objects.filter(state=State.PREVIEW, created_at__lt=before)
+    removed = old.delete()[0]
+    waiting = (State.PREVIEW, *UNFINISHED)
+    needed = set(PeopleImport.objects.filter(state__in=waiting).values_list("path", flat=True))
+    for path in uploads_folder().iterdir():
+        with suppress(FileNotFoundError):
+            if path.name not in needed and path.stat().st_mtime < before.timestamp():
+                path.unlink()
+    return removed
 
 
 def take(pk: int, now: datetime) -> PeopleImport | None:

@@ -91,7 +91,7 @@ OWNED: dict[str, Builder] = {
     **dict.fromkeys(("api-segment", "api-segment-size", "api-segment-members"), _segment),
     "api-segment-lookup": _segment,
     **dict.fromkeys(("segments:look_up", "segments:star", "segments:duplicate"), _segment),
-    **dict.fromkeys(("people:person", "people:delete"), _person),
+    **dict.fromkeys(("people:person", "people:delete", "dashboard:person_cohorts"), _person),
     **dict.fromkeys(("people:import_one", "people:import_progress"), _people_import),
     **dict.fromkeys(("people:import_start", "people:import_cancel"), _people_import),
     "people:import_problems": _people_import,

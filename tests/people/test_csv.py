@@ -229,7 +229,10 @@ def test_a_file_is_read_in_chunks_whatever_its_delimiter_and_packing(
     assert found[1].lines == list(range(12, 22))
 
 
-@pytest.mark.parametrize("raw", [b"no gzip at all", gzip.compress(b"external_id\nu1\n", mtime=0)[:-9]])
+CUT_OFF = gzip.compress(b"external_id\nu1\n", mtime=0)[:-9]
+
+
+@pytest.mark.parametrize("raw", [b"no gzip at all", CUT_OFF])
 def test_a_broken_gzip_file_is_refused_before_the_start(tmp_path: Path, raw: bytes) -> None:
     path = tmp_path / "people.csv.gz"
     path.write_bytes(raw)

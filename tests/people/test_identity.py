@@ -99,7 +99,7 @@ def test_another_workspaces_people_are_unknown() -> None:
     device = DeviceFactory.create()
     profile = ProfileFactory.create()
     other = WorkspaceFactory.create().pk
-    assert resolve_external_ids(other, [profile.external_id]) == [None]
+    assert resolve_external_ids(other, [str(profile.external_id)]) == [None]
     assert resolve_devices(other, [device.device_id]) == [None]
 
 

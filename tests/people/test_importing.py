@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -199,8 +200,15 @@ def test_the_sweep_wakes_the_forgotten_and_clears_old_uploads(
     monkeypatch.setattr(tasks, "wake", lambda _task, pk: woken.append(pk))
     started, old = upload(long_file(3), "a.csv"), upload(long_file(3), "b.csv")
     importing.start(started, NOW)
+    stray = importing.uploads_folder() / "of-a-killed-upload.part"
+    stray.touch()
+    fresh = importing.uploads_folder() / "just-coming.part"
+    fresh.touch()
+    for path in (importing.file_of(started), importing.file_of(old), stray):
+        os.utime(path, (NOW.timestamp(), NOW.timestamp()))
     PeopleImport.objects.filter(pk=old.pk).update(created_at=NOW - timedelta(hours=25))
     tasks.sweep_imports()
     assert woken == [started.pk]
     assert not PeopleImport.objects.filter(pk=old.pk).exists()
-    assert not importing.file_of(old).exists()
+    left = {path.name for path in importing.uploads_folder().iterdir()}
+    assert left == {started.path, fresh.name}

@@ -13,6 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from braze_partners.people import finding, numbers
+from braze_partners.people.attributes import Value
 from braze_partners.people.models import Attribute, Profile
 from braze_partners.people.profiles import NewDevice, NewPerson
 from braze_partners.people.upserts import Outcome, upsert
@@ -50,7 +51,7 @@ def test_a_known_person_is_updated_and_keeps_what_is_not_named() -> None:
 
 def test_every_type_of_attribute_comes_back_as_it_went_in() -> None:
     workspace_id = WorkspaceFactory.create().pk
-    values = {"text": "a", "number": 2.5, "boolean": False, "date": NOW}
+    values: dict[str, Value] = {"text": "a", "number": 2.5, "boolean": False, "date": NOW}
     upsert(workspace_id, [NewPerson("u1", attributes=values)], NOW)
     assert values_of(workspace_id, "u1") == values
 
