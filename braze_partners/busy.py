@@ -6,15 +6,16 @@ from collections.abc import Callable
 
 import structlog
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+
+from braze_partners.errors import Unavailable, answer, is_machine_path
 
 log = structlog.get_logger(__name__)
 
 RETRY_AFTER = 2  # seconds; a busy SQLite was measured to free itself within 2.3 s
 # SQLSTATE classes: 08 connection, 53 resources, 55P03 lock not available, 57P server going away.
 PASSING_STATES = ("08", "53", "55P03", "57P")
-MACHINE_PATHS = ("/api/", "/partners/", "/segments/", "/users/")
 
 
 def is_passing(error: Exception) -> bool:
@@ -48,9 +49,8 @@ class BusyDatabaseMiddleware:
 def busy_answer(request: HttpRequest) -> HttpResponse:
     log.warning("database_busy", path=request.path)
     response: HttpResponse
-    if request.path.startswith(MACHINE_PATHS):
-        message = "The database is busy. Try again in a moment."
-        response = JsonResponse({"message": message}, status=503)
+    if is_machine_path(request.path):
+        response = answer(request, Unavailable())
     else:
         response = HttpResponse(render_to_string("503.html"), status=503)
     response["Retry-After"] = str(RETRY_AFTER)

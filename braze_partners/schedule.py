@@ -57,18 +57,6 @@ JOBS: tuple[Job, ...] = (
         "sessions that ended, failed sign-ins that no longer count",
     ),
     Job(
-        "keys: forget old use",
-        "braze_partners.keys.tasks.forget_old_use",
-        DAILY,
-        "hourly call counts beyond what a screen shows",
-    ),
-    Job(
-        "rest: forget old answers",
-        "braze_partners.rest.tasks.forget_answers",
-        HOURLY,
-        "answers kept for a repeated Idempotency-Key, 24 hours",
-    ),
-    Job(
         "keys: forget old uses",
         "keys.forget_old_uses",
         DAILY,

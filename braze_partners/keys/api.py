@@ -18,6 +18,7 @@ from braze_partners.keys import issuing, permissions, usage
 from braze_partners.keys.issuing import By
 from braze_partners.keys.limits import MAX_LABEL
 from braze_partners.keys.models import DataImportKey, KeyUse, RestApiKey
+from braze_partners.rest.callers import key_of
 from braze_partners.rest.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from braze_partners.rest.paging import PAGE_PARAMETERS, paged, query_page
 from braze_partners.rest.views import ApiView
@@ -29,10 +30,8 @@ class IssuedKeySerializer(serializers.Serializer[Any]):
     """Never the key: its two ends."""
 
     id = serializers.IntegerField(source="pk")
-    masked = serializers.CharField(
-        help_text="The first eight characters … the last four."
-    )
-    label = serializers.CharField()
+    masked = serializers.CharField(help_text="The first eight characters … the last four.")
+    label = serializers.CharField()  # type: ignore[assignment]
     status = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
     created_by = serializers.SerializerMethodField()
@@ -58,19 +57,15 @@ class RestKeySerializer(IssuedKeySerializer):
 
 class NewRestKeySerializer(serializers.Serializer[Any]):
     permissions = serializers.ListField(
-        child=serializers.ChoiceField(
-            choices=sorted(p.name for p in permissions.OFFERED)
-        ),
+        child=serializers.ChoiceField(choices=sorted(p.name for p in permissions.OFFERED)),
         allow_empty=False,
     )
-    label = serializers.CharField(
+    label = serializers.CharField(  # type: ignore[assignment]
         max_length=MAX_LABEL, required=False, allow_blank=True
     )
 
 
-SECRET_HELP = (
-    "In this answer only. Null when the answer is replayed by its Idempotency-Key."
-)
+SECRET_HELP = "In this answer only. Null when the answer is replayed by its Idempotency-Key."
 
 
 class GeneratedRestKeySerializer(RestKeySerializer):
@@ -108,9 +103,7 @@ class RestKeyList(KeyView):
         """REST API keys, newest first."""
         found = RestApiKey.objects.filter(workspace_id=self.workspace_id)
         page = query_page(request, found.select_related("created_by"))
-        return page.answer(
-            RestKeySerializer, context=calls_of(KeyUse.Kind.REST, page.rows)
-        )
+        return page.answer(RestKeySerializer, context=calls_of(KeyUse.Kind.REST, page.rows))
 
     @extend_schema(
         operation_id="rest_keys_generate",
@@ -124,15 +117,11 @@ class RestKeyList(KeyView):
         asked = NewRestKeySerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         wanted = asked.validated_data["permissions"]
-        lacking = sorted(set(wanted) - request.auth.permissions)
+        lacking = sorted(set(wanted) - key_of(request).permissions)
         if lacking:
-            raise Forbidden(
-                f"The API key lacks the permission {lacking[0]} and cannot give it"
-            )
+            raise Forbidden(f"The API key lacks the permission {lacking[0]} and cannot give it")
         label = asked.validated_data.get("label", "")
-        issued = issuing.generate_rest_key(
-            self.workspace, wanted, label, self.by, timezone.now()
-        )
+        issued = issuing.generate_rest_key(self.workspace, wanted, label, self.by, timezone.now())
         data = {**RestKeySerializer(issued.key).data, "secret": issued.secret}
         return Response(data, 201)
 
@@ -150,7 +139,5 @@ class RestKeyOne(KeyView):
     @extend_schema(operation_id="rest_keys_invalidate", responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
         """Invalidates it at once; this cannot be undone. The key stays in the list."""
-        issuing.invalidate(
-            one_key(RestApiKey, self.workspace_id, pk), self.by, timezone.now()
-        )
+        issuing.invalidate(one_key(RestApiKey, self.workspace_id, pk), self.by, timezone.now())
         return Response(status=204)

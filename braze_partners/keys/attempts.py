@@ -15,10 +15,6 @@ from braze_partners.rest import counters
 def count_failure(address: str | None, now: datetime) -> None:
     """Raises TooManyFailures from the 61st failure of a window on."""
     epoch = now.timestamp()
-    failures = counters.count(
-        f"refused:{address or 'unknown'}", FAILURE_WINDOW_SECONDS, epoch
-    )
+    failures = counters.count(f"refused:{address or 'unknown'}", FAILURE_WINDOW_SECONDS, epoch)
     if failures > FAILURES_PER_WINDOW:
-        raise TooManyFailures(
-            FAILURE_WINDOW_SECONDS - int(epoch) % FAILURE_WINDOW_SECONDS
-        )
+        raise TooManyFailures(FAILURE_WINDOW_SECONDS - int(epoch) % FAILURE_WINDOW_SECONDS)

@@ -82,9 +82,7 @@ def invalidate(key: DataImportKey | RestApiKey, by: By, now: datetime) -> bool:
     with transaction.atomic():
         changed = (
             type(key)
-            ._default_manager.filter(
-                pk=key.pk, workspace_id=key.workspace_id, invalidated_at=None
-            )
+            ._default_manager.filter(pk=key.pk, workspace_id=key.workspace_id, invalidated_at=None)
             .update(invalidated_at=now, invalidated_by=by.account)
         )
         if not changed:

@@ -30,25 +30,17 @@ class KeyCounts:
     invalidated: int
 
 
-def import_keys(
-    workspace: Workspace, partner: str | None = None
-) -> QuerySet[DataImportKey]:
+def import_keys(workspace: Workspace, partner: str | None = None) -> QuerySet[DataImportKey]:
     """Newest first, the invalidated last."""
-    found = DataImportKey.objects.filter(workspace=workspace).select_related(
-        "created_by"
-    )
+    found = DataImportKey.objects.filter(workspace=workspace).select_related("created_by")
     if partner is not None:
         found = found.filter(partner=partner)
-    return found.order_by(
-        F("invalidated_at").desc(nulls_first=True), "-created_at", "-pk"
-    )
+    return found.order_by(F("invalidated_at").desc(nulls_first=True), "-created_at", "-pk")
 
 
 def rest_keys(workspace: Workspace) -> QuerySet[RestApiKey]:
     found = RestApiKey.objects.filter(workspace=workspace).select_related("created_by")
-    return found.order_by(
-        F("invalidated_at").desc(nulls_first=True), "-created_at", "-pk"
-    )
+    return found.order_by(F("invalidated_at").desc(nulls_first=True), "-created_at", "-pk")
 
 
 def with_calls(
@@ -60,9 +52,7 @@ def with_calls(
 
 
 def import_key_rows(workspace: Workspace, partner: str, now: datetime) -> list[KeyRow]:
-    return with_calls(
-        KeyUse.Kind.DATA_IMPORT, list(import_keys(workspace, partner)), now
-    )
+    return with_calls(KeyUse.Kind.DATA_IMPORT, list(import_keys(workspace, partner)), now)
 
 
 def rest_key_rows(workspace: Workspace, now: datetime) -> list[KeyRow]:

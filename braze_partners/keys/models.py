@@ -43,9 +43,7 @@ class DataImportKey(IssuedKey):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["workspace", "partner", "-created_at"], name="import_key_list"
-            )
+            models.Index(fields=["workspace", "partner", "-created_at"], name="import_key_list")
         ]
 
     def __str__(self) -> str:
@@ -59,9 +57,7 @@ class RestApiKey(IssuedKey):
     allowed_addresses = models.JSONField(default=list, blank=True)
 
     class Meta:
-        indexes = [
-            models.Index(fields=["workspace", "-created_at"], name="rest_key_list")
-        ]
+        indexes = [models.Index(fields=["workspace", "-created_at"], name="rest_key_list")]
 
     def __str__(self) -> str:
         return self.masked
@@ -81,9 +77,7 @@ class KeyUse(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["kind", "key_id", "hour"], name="key_use_once"
-            ),
+            models.UniqueConstraint(fields=["kind", "key_id", "hour"], name="key_use_once"),
         ]
 
     def __str__(self) -> str:

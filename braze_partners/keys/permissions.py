@@ -33,27 +33,19 @@ PEOPLE, COHORTS, SEGMENTS = _("People"), _("Cohorts"), _("Segments")
 PERMISSIONS: tuple[Permission, ...] = (
     Permission("segments.list", BRAZE, _("List segments: GET /segments/list")),
     Permission("segments.details", BRAZE, _("Read a segment: GET /segments/details")),
-    Permission(
-        "users.track", BRAZE, _("Write profiles and events: POST /users/track"), True
-    ),
+    Permission("users.track", BRAZE, _("Write profiles and events: POST /users/track"), True),
     Permission("people.read", PEOPLE, _("Look up profiles")),
     Permission("people.write", PEOPLE, _("Import and delete profiles")),
-    Permission(
-        "cohorts.read", COHORTS, _("Read cohorts, their members and import runs")
-    ),
+    Permission("cohorts.read", COHORTS, _("Read cohorts, their members and import runs")),
     Permission("cohorts.write", COHORTS, _("Archive and delete cohorts")),
     Permission("segments.read", SEGMENTS, _("Read segments, their sizes and members")),
     Permission("segments.write", SEGMENTS, _("Create, edit and archive segments")),
-    Permission(
-        "partners.read", WORKSPACE, _("Read the technology partners and their state")
-    ),
+    Permission("partners.read", WORKSPACE, _("Read the technology partners and their state")),
     Permission("workspace.read", WORKSPACE, _("Read the workspace and its settings")),
     Permission("members.read", WORKSPACE, _("List the members")),
     Permission("audit.read", WORKSPACE, _("Read the audit log")),
     Permission("import_keys.read", KEYS, _("List data import keys")),
-    Permission(
-        "import_keys.write", KEYS, _("Generate and invalidate data import keys")
-    ),
+    Permission("import_keys.write", KEYS, _("Generate and invalidate data import keys")),
     Permission("rest_keys.read", KEYS, _("List REST API keys")),
     Permission("rest_keys.write", KEYS, _("Generate and invalidate REST API keys")),
 )
@@ -69,10 +61,7 @@ class Group:
 
 def groups(permissions: Iterable[Permission] = OFFERED) -> list[Group]:
     """In the table's order."""
-    return [
-        Group(name, tuple(rows))
-        for name, rows in groupby(permissions, lambda p: p.group)
-    ]
+    return [Group(name, tuple(rows)) for name, rows in groupby(permissions, lambda p: p.group)]
 
 
 def unknown(names: Iterable[str]) -> list[str]:

@@ -57,9 +57,7 @@ def write(ref: KeyRef, seen: Pending) -> None:
     kind, key_id = ref
     keys = MODELS[kind]._default_manager.filter(pk=key_id)
     with transaction.atomic():
-        known = keys.update(
-            last_used_at=seen.last_at, last_used_address=seen.last_address
-        )
+        known = keys.update(last_used_at=seen.last_at, last_used_address=seen.last_address)
         if not known:
             return
         keys.filter(first_used_at=None).update(
@@ -98,17 +96,13 @@ class UseBook:
     def _start(self) -> None:
         with self._changed:
             if self._thread is None and not self._ending:
-                self._thread = threading.Thread(
-                    target=self._run, name="key-use", daemon=True
-                )
+                self._thread = threading.Thread(target=self._run, name="key-use", daemon=True)
                 self._thread.start()
 
     def take_due(self, now: datetime) -> dict[KeyRef, Pending]:
         """The uses whose key was not written in the last minute; they are the caller's now."""
         with self._changed:
-            due = [
-                ref for ref in self._pending if self._not_before.get(ref, now) <= now
-            ]
+            due = [ref for ref in self._pending if self._not_before.get(ref, now) <= now]
             for ref in due:
                 self._not_before[ref] = now + timedelta(seconds=USE_WRITE_SECONDS)
             return {ref: self._pending.pop(ref) for ref in due}

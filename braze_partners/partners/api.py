@@ -21,9 +21,7 @@ from braze_partners.rest.views import ApiView
 class PartnerSerializer(serializers.Serializer[Any]):
     slug = serializers.SlugField()
     name = serializers.CharField()
-    category = serializers.ChoiceField(
-        choices=[category.value for category in Category]
-    )
+    category = serializers.ChoiceField(choices=[category.value for category in Category])
     capabilities = serializers.ListField(child=serializers.CharField())
     state = serializers.ChoiceField(choices=[state.value for state in State])
     active_keys = serializers.IntegerField()
@@ -32,9 +30,7 @@ class PartnerSerializer(serializers.Serializer[Any]):
     cohorts_url = serializers.URLField()
 
 
-def _shown(
-    partner: Partner, connection: connections.Connection, endpoint: str
-) -> dict[str, Any]:
+def _shown(partner: Partner, connection: connections.Connection, endpoint: str) -> dict[str, Any]:
     return {
         "slug": partner.slug,
         "name": partner.name,
@@ -82,6 +78,4 @@ class PartnerOne(ApiView):
         if partner is None:
             raise NotFound("There is no such partner")
         state = connections.connection(self.workspace, slug)
-        return Response(
-            PartnerSerializer(_shown(partner, state, _endpoint(request))).data
-        )
+        return Response(PartnerSerializer(_shown(partner, state, _endpoint(request))).data)

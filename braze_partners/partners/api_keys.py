@@ -30,10 +30,8 @@ class ImportKeySerializer(IssuedKeySerializer):
 
 
 class NewImportKeySerializer(serializers.Serializer[Any]):
-    partner = serializers.ChoiceField(
-        choices=[partner.slug for partner in directory.PARTNERS]
-    )
-    label = serializers.CharField(
+    partner = serializers.ChoiceField(choices=[partner.slug for partner in directory.PARTNERS])
+    label = serializers.CharField(  # type: ignore[assignment]
         max_length=MAX_LABEL, required=False, allow_blank=True
     )
 
@@ -92,7 +90,5 @@ class ImportKeyOne(KeyView):
     @extend_schema(operation_id="import_keys_invalidate", responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
         """Invalidates it at once; this cannot be undone. The key stays in the list."""
-        issuing.invalidate(
-            one_key(DataImportKey, self.workspace_id, pk), self.by, timezone.now()
-        )
+        issuing.invalidate(one_key(DataImportKey, self.workspace_id, pk), self.by, timezone.now())
         return Response(status=204)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -45,7 +46,7 @@ def connections(workspace: Workspace) -> dict[str, Connection]:
     return {row["partner"]: _connection(row) for row in rows}
 
 
-def _connection(row: dict[str, object]) -> Connection:
+def _connection(row: Mapping[str, object]) -> Connection:
     last, generated, active = row["last"], row["generated"], row["active"]
     assert last is None or isinstance(last, datetime)
     assert generated is None or isinstance(generated, datetime)

@@ -33,14 +33,18 @@ DJANGOS: dict[type[Exception], type[Refusal]] = {
     PermissionDenied: Forbidden,
 }
 
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
 
 class MachineEdgeMiddleware:
     """Renders refusals, and Django's own error pages, in the shape of the path."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         on_error = (self.process_exception, busy_exception)
-        self.straight = convert_exception_to_response(StraightHandler(on_error))
+        self.straight: GetResponse = convert_exception_to_response(  # type: ignore[assignment]
+            StraightHandler(on_error)
+        )
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_machine_path(request.path):

@@ -26,6 +26,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from braze_partners.errors import BadRequest, Conflict, Unprocessable
+from braze_partners.rest.callers import key_of
 from braze_partners.rest.limits import (
     IDEMPOTENCY_HOURS,
     IDEMPOTENCY_LEASE_SECONDS,
@@ -64,7 +65,7 @@ def _fingerprint(request: Request) -> bytes:
 
 def _begin(view: ApiView, key: str, fingerprint: bytes, now: datetime) -> RememberedAnswer | None:
     """None when this call is the first; otherwise the earlier one's row."""
-    auth = view.request.auth
+    auth = key_of(view.request)
     identity = {"workspace_id": auth.workspace_id, "caller": auth.key_id, "key": key}
     RememberedAnswer.objects.filter(**identity).filter(_over(now)).delete()
     try:
@@ -115,7 +116,7 @@ def idempotent(*secrets: str) -> Callable[[Handler], Handler]:
             earlier = _begin(view, key, fingerprint, timezone.now())
             if earlier is not None:
                 return _replay(earlier, fingerprint)
-            auth = request.auth
+            auth = key_of(request)
             row = RememberedAnswer.objects.filter(
                 workspace_id=auth.workspace_id, caller=auth.key_id, key=key
             )

@@ -8,6 +8,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from braze_partners.errors import Forbidden, MethodNotAllowed
+from braze_partners.rest.callers import key_of
 
 
 class HasPermission(BasePermission):
@@ -18,6 +19,6 @@ class HasPermission(BasePermission):
         needed = view.needs.get(method)
         if needed is None:
             raise MethodNotAllowed(headers={"Allow": ", ".join(view.allowed_methods)})
-        if needed not in request.auth.permissions:
+        if needed not in key_of(request).permissions:
             raise Forbidden(f"The API key lacks the permission {needed}")
         return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.renderers import (
@@ -11,9 +11,6 @@ from drf_spectacular.renderers import (
     OpenApiYamlRenderer,
 )
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
-from rest_framework.authentication import BaseAuthentication
-from rest_framework.permissions import BasePermission
-from rest_framework.renderers import BaseRenderer
 
 
 class BearerKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -78,9 +75,9 @@ def add_problems(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
 class SchemaView(SpectacularAPIView):
     """For anyone: it describes the API and holds nothing of a workspace."""
 
-    authentication_classes: ClassVar[list[type[BaseAuthentication]]] = []
-    permission_classes: ClassVar[list[type[BasePermission]]] = []
-    renderer_classes: ClassVar[list[type[BaseRenderer]]] = [
+    authentication_classes = ()
+    permission_classes = ()
+    renderer_classes = [
         OpenApiJsonRenderer2,
         OpenApiJsonRenderer,
         OpenApiYamlRenderer,
@@ -90,7 +87,7 @@ class SchemaView(SpectacularAPIView):
 class DocsView(SpectacularSwaggerSplitView):
     """Swagger UI with its own script as a file of its own."""
 
-    authentication_classes: ClassVar[list[type[BaseAuthentication]]] = []
-    permission_classes: ClassVar[list[type[BasePermission]]] = []
+    authentication_classes = ()
+    permission_classes = ()
     template_name = "rest/docs.html"
     url_name = "api-schema"

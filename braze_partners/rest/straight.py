@@ -27,7 +27,7 @@ class StraightHandler(BaseHandler):
         answer = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]
         metrics = PrometheusAfterMiddleware(answer)
         self._view_middleware = [metrics.process_view]
-        self._template_response_middleware = []
+        self._template_response_middleware: list[object] = []
         self._exception_middleware = [metrics.process_exception, *on_error]
         self._metrics = metrics
 

@@ -28,32 +28,19 @@ How to add one to /api/v1/ (in the app's `api.py`, its address in the app's `api
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 from django.utils import timezone
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from braze_partners.rest import rate_limits
+from braze_partners.rest.callers import Caller, key_of
 from braze_partners.rest.rate_limits import Pool, RateState
 from braze_partners.workspaces.addresses import client_address
 from braze_partners.workspaces.models import Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The key that calls, for the audit log."""
-
-    address: str | None
-    masked_key: str
-
-    @property
-    def text(self) -> str:
-        return f"REST API key {self.masked_key}"
 
 
 class ApiView(APIView):
@@ -70,21 +57,15 @@ class ApiView(APIView):
         self.rate.enforce(now)
 
     def finalize_response(
-        self,
-        request: Request | HttpRequest,
-        response: HttpResponseBase,
-        *args: Any,
-        **kwargs: Any,
-    ) -> HttpResponseBase:
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
         if self.rate is not None:
             self.rate.put_on(response)
-        finalized: HttpResponseBase = super().finalize_response(request, response, *args, **kwargs)
-        return finalized
+        return super().finalize_response(request, response, *args, **kwargs)
 
     @property
     def workspace_id(self) -> int:
-        workspace_id: int = self.request.auth.workspace_id
-        return workspace_id
+        return key_of(self.request).workspace_id
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -92,4 +73,4 @@ class ApiView(APIView):
 
     @cached_property
     def caller(self) -> Caller:
-        return Caller(client_address(self.request._request), self.request.auth.masked)
+        return Caller(client_address(self.request._request), key_of(self.request).masked)

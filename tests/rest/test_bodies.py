@@ -15,7 +15,7 @@ from braze_partners.rest.limits import MAX_JSON_DEPTH
 
 
 def built(body: bytes, **meta: object) -> WSGIRequest:
-    environ = RequestFactory()._base_environ(PATH_INFO="/partners/x", REQUEST_METHOD="POST")
+    environ = RequestFactory().post("/partners/x").environ
     return WSGIRequest(environ | {"wsgi.input": BytesIO(body)} | meta)
 
 

@@ -25,9 +25,7 @@ class Command(BaseCommand):
             required=True,
             help="may be given several times",
         )
-        parser.add_argument(
-            "--label", default="", help=f"at most {MAX_LABEL} characters"
-        )
+        parser.add_argument("--label", default="", help=f"at most {MAX_LABEL} characters")
 
     def handle(self, *args: Any, **options: Any) -> None:
         workspace = Workspace.objects.filter(slug=options["workspace"]).first()

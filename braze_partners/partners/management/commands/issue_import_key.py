@@ -20,9 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--workspace", required=True, help="slug of the workspace")
         parser.add_argument("--partner", required=True, help="slug of the partner")
-        parser.add_argument(
-            "--label", default="", help=f"at most {MAX_LABEL} characters"
-        )
+        parser.add_argument("--label", default="", help=f"at most {MAX_LABEL} characters")
 
     def handle(self, *args: Any, **options: Any) -> None:
         workspace = Workspace.objects.filter(slug=options["workspace"]).first()
@@ -30,9 +28,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no workspace {options['workspace']}.")
         if directory.find(options["partner"]) is None:
             known = ", ".join(partner.slug for partner in directory.PARTNERS)
-            raise CommandError(
-                f"There is no partner {options['partner']}. Known: {known}."
-            )
+            raise CommandError(f"There is no partner {options['partner']}. Known: {known}.")
         if len(options["label"]) > MAX_LABEL:
             raise CommandError(f"A label has at most {MAX_LABEL} characters.")
         issued = generate_import_key(
