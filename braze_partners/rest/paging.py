@@ -9,6 +9,7 @@ import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -58,16 +59,19 @@ class Page(Generic[Row]):
         return Response({"data": data, "next": self.next_url})
 
 
+@cache
+def _page_type(
+    serializer: type[serializers.Serializer[Any]],
+) -> type[serializers.Serializer[Any]]:
+    name = serializer.__name__.removesuffix("Serializer")
+    following = serializers.URLField(allow_null=True, help_text="Null on the last page.")
+    fields = {"data": serializer(many=True), "next": following}
+    return type(inline_serializer(f"{name}Page", fields))
+
+
 def paged(serializer: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
     """A page of it, for the schema."""
-    name = serializer.__name__.removesuffix("Serializer")
-    return inline_serializer(
-        f"{name}Page",
-        {
-            "data": serializer(many=True),
-            "next": serializers.URLField(allow_null=True, help_text="Null on the last page."),
-        },
-    )
+    return _page_type(serializer)()
 
 
 def _size(text: str | None) -> int:
