@@ -31,7 +31,8 @@ HEADER = (
 # Line numbers are left out, so that a moved line changes no catalogue.
 FIXED_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 # French typography (docs/components.md): no plain space before : ; ! ? % », nor a straight '.
-FRENCH_SPACES = re.compile(r"[ ](?=[:;!?%»])|«[ ]|(?<=\w)'(?=\w)")
+# The % of a placeholder, %(name)s or %d, is none.
+FRENCH_SPACES = re.compile(r"[ ](?=[:;!?»]|%(?!%?\(|[sd]))|«[ ]|(?<=\w)'(?=\w)")
 
 
 def source_files(root: Path) -> Iterator[Path]:

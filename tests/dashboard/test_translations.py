@@ -66,13 +66,18 @@ def test_a_lost_placeholder_is_a_flaw() -> None:
     assert translations.complaints(catalog, _wanted("Added by %(name)s"))
 
 
-@pytest.mark.parametrize("text", ["Attention : rien", "C'est fait", "« Retenue »", "12 %"])
+@pytest.mark.parametrize("text", ["Attention : rien", "C'est fait", "« Retenue »", "12 %", "12 %%"])
 def test_french_needs_its_own_spaces_and_apostrophe(text: str) -> None:
     assert translations.complaints(_french(Held=text), _wanted("Held"))
 
 
 def test_right_french_is_taken() -> None:
     text = "C’est «\u00a0fait\u00a0»\u00a0: 12\u00a0%\u202f!"
+    assert translations.complaints(_french(Held=text), _wanted("Held")) == []
+
+
+@pytest.mark.parametrize("text", ["Ajouté par %(name)s", "Ligne %%(place)s", "au plus %d ans"])
+def test_a_space_before_a_placeholder_is_none_before_a_percent_sign(text: str) -> None:
     assert translations.complaints(_french(Held=text), _wanted("Held")) == []
 
 
