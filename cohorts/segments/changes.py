@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from braze_partners.workspaces.models import Account
 from cohorts.segments import limits, wording
@@ -74,7 +75,8 @@ def _said(version: SegmentVersion, known: Known) -> str:
 
 
 def _status(version: SegmentVersion) -> str:
-    return _("Archived") if version.archived else _("Active")
+    archived = version.archived
+    return pgettext("segment", "Archived") if archived else pgettext("segment", "Active")
 
 
 def _who(version: SegmentVersion) -> str:

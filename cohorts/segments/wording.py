@@ -95,8 +95,12 @@ def _joined(names: Sequence[str], told: int) -> str:
     return _("%(names)s or %(last)s") % {"names": ", ".join(shown[:-1]), "last": shown[-1]}
 
 
+def _between(word: str) -> str:
+    return f" {word} "
+
+
 def say_row(row: Row, known: Known, told: int | None = None) -> str:
-    return f" {_('or')} ".join(say_filter(each, known, told) for each in row.any)
+    return _between(_("or")).join(say_filter(each, known, told) for each in row.any)
 
 
 def say_rows(definition: Definition, known: Known, told: int | None = None) -> list[str]:
@@ -112,7 +116,7 @@ def say_briefly(definition: Definition, known: Known) -> str:
     rows = say_rows(definition, known, NAMES_TOLD)
     if not rows:
         return _("Everyone")
-    said = f" {_('and')} ".join(rows[:ROWS_TOLD])
+    said = _between(_("and")).join(rows[:ROWS_TOLD])
     if len(rows) > ROWS_TOLD:
         return _("%(filters)s, and %(count)s more") % {
             "filters": said,
@@ -122,7 +126,7 @@ def say_briefly(definition: Definition, known: Known) -> str:
 
 
 def say_whole(definition: Definition, known: Known) -> str:
-    return f" {_('and')} ".join(say_rows(definition, known)) or _("Everyone")
+    return _between(_("and")).join(say_rows(definition, known)) or _("Everyone")
 
 
 def cohort_label(cohort: Cohort | None, partner: str, cohort_id: str) -> str:
