@@ -41,6 +41,7 @@ def accept_chunks(request: HttpRequest, limit_bytes: int = MAX_BODY_BYTES) -> No
         raise BadRequest("The request body could not be read") from error
     if len(body) > limit_bytes:
         raise too_large(limit_bytes)
+    request.META.pop("HTTP_TRANSFER_ENCODING")
     request.META["CONTENT_LENGTH"] = str(len(body))
     request._stream = BytesIO(body)  # type: ignore[attr-defined]
 
