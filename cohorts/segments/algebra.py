@@ -57,11 +57,12 @@ class Plan:
 
 
 class Block(Protocol):
-    """What is known of one block: everyone alive, who is anonymous, who is in a cohort."""
+    """What is known of one block: everyone alive, who is deleted, anonymous, in a cohort."""
 
     first: int
     end: int
     everyone: BitMap
+    deleted: BitMap | None
 
     @property
     def anonymous(self) -> BitMap: ...
@@ -102,10 +103,17 @@ class Evaluation:
             if term.negated:
                 found.append(among - named if named is not None else among)
             elif named is not None:
-                found.append(among & named)
+                found.append(self._both(among, named))
         if len(found) == 1:
             return found[0]
         return BitMap.union(*found) if found else BitMap()
+
+    def _both(self, among: BitMap, named: BitMap) -> BitMap:
+        """Everyone has a container per 65,536 people, so that taking the deleted out of the
+        named is cheaper than meeting everyone."""
+        if among is not self.block.everyone:
+            return among & named
+        return named - self.block.deleted if self.block.deleted else named
 
     def _without(self, row: Sequence[Term], among: BitMap) -> BitMap:
         for term in row:

@@ -50,6 +50,7 @@ class _Block:
         self.first = number * BLOCK_SIZE
         self.end = min(self.first + BLOCK_SIZE, audience.people.next)
         self.everyone = audience.people.block(number)
+        self.deleted = audience.people.deleted.get(number)
         self.audience = audience
         self.cohorts = cohorts
 
@@ -70,6 +71,8 @@ class Audience:
         wanted: set[int] = set().union(*(cohorts_of(each) for each in plans))
         self.workspace_id = workspace_id
         self.wanted = sorted(wanted)
+        # Cohorts before people: who is in one of them is then known, and who is gone as well.
+        self.whole = self._load_whole() if len(wanted) <= limits.COHORTS_LOADED_WHOLE else None
         self.people: Universe = universe(workspace_id)
 
     @cached_property
@@ -78,17 +81,20 @@ class Audience:
 
     def blocks(self, start: int = 0) -> Iterator[_Block]:
         numbers = self.people.blocks[start:]
-        if len(self.wanted) <= limits.COHORTS_LOADED_WHOLE:
-            found = membership.of(self.wanted)
-            members = {pk: each.blocks for pk, each in found.items()}
-            yield from (_Block(number, self, members) for number in numbers)
+        if self.whole is not None:
+            yield from (_Block(number, self, self.whole) for number in numbers)
             return
         portion = max(1, limits.BITMAPS_AT_ONCE // len(self.wanted))
         for at in range(0, len(numbers), portion):
             yield from self._portion(numbers[at : at + portion])
 
     def block(self, number: int) -> _Block:
+        if self.whole is not None:
+            return _Block(number, self, self.whole)
         return next(self._portion(range(number, number + 1)))
+
+    def _load_whole(self) -> Loaded:
+        return {pk: each.blocks for pk, each in membership.of(self.wanted).items()}
 
     def _portion(self, numbers: range) -> Iterator[_Block]:
         loaded = bitmaps.load_versioned(self.wanted, only_blocks=numbers)
