@@ -10,14 +10,8 @@ from dataclasses import dataclass
 
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
-from django.http import Http404, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
 
-from braze_partners.people.finding import identifiers_of
-from braze_partners.workspaces.middleware import WorkspaceRequest
 from braze_partners.workspaces.models import Workspace
-from braze_partners.workspaces.roles import May, may
 from cohorts import bitmaps, listing, membership
 from cohorts.models import Cohort, ImportRun
 
@@ -65,14 +59,3 @@ def _runs_that_added(cohort_ids: Sequence[int], number: int) -> dict[int, Import
         if number in bitmaps.decode(run.added_bits):
             found[cohort_id] = run
     return found
-
-
-@may(May.SEE)
-@require_GET
-def person_cohorts(request: WorkspaceRequest, number: int) -> HttpResponse:
-    """The part of a person's page that is asked for once the page stands."""
-    if not identifiers_of(request.workspace.pk, [number]):
-        raise Http404
-    cohorts, total = cohorts_of_person(request.workspace, number)
-    context = {"cohorts": cohorts, "total": total, "more": total - len(cohorts)}
-    return render(request, "dashboard/person_cohorts.html", context)

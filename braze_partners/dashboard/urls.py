@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from braze_partners.dashboard import person, views
+from braze_partners.dashboard import person_pages, views
 from braze_partners.dashboard.shell_urls import workspace_patterns
 
 app_name = "dashboard"
@@ -12,7 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home_page, name="home"),
     path("story/", views.story_steps, name="story"),
     path("search/", views.search, name="search"),
-    path("people/<int:number>/cohorts/", person.person_cohorts, name="person_cohorts"),
+    path("people/<int:number>/cohorts/", person_pages.person_cohorts, name="person_cohorts"),
     path("partners/", include("braze_partners.dashboard.partner_urls")),
     *workspace_patterns,
 ]

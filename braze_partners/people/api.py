@@ -14,9 +14,9 @@ from rest_framework.response import Response
 from braze_partners.celery import wake
 from braze_partners.errors import BadRequest, Conflict, NotFound
 from braze_partners.people import finding, importing, profiles, tasks
+from braze_partners.people.api_bodies import GzipCsvParser, PlainCsvParser, ReceivedCsv
 from braze_partners.people.errors import PeopleError
 from braze_partners.people.models import PeopleImport, Profile
-from braze_partners.people.uploads import GzipCsvParser, PlainCsvParser, ReceivedCsv
 from braze_partners.rest.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from braze_partners.rest.paging import (
     PAGE_PARAMETERS,

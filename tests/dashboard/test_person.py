@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from braze_partners.workspaces.models import Role
+from cohorts.folding import fold
 from cohorts.models import ImportRun
 from tests.cohorts.conftest import Partner, amplitude, nothing_remembered
 from tests.workspaces.factories import MemberFactory
@@ -49,7 +50,7 @@ def test_each_cohort_names_the_run_that_put_the_person_there(
 
 def test_a_run_whose_bitmaps_are_gone_is_an_older_run(amplitude: Partner, viewer: Client) -> None:
     amplitude.users([{"user_ids": ["u1"]}])
-    shown(viewer, amplitude.numbers[1])
+    fold(amplitude.cohort().pk)
     ImportRun.objects.update(added_bits=None)
     assert "an older run" in shown(viewer, amplitude.numbers[1])
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from braze_partners.people import importing, numbers, uploads
+from braze_partners.people import api_bodies, importing, numbers
 from braze_partners.people.models import PeopleImport, Profile
 from braze_partners.people.profiles import NewDevice, NewPerson, create_profiles
 from braze_partners.workspaces.models import AuditEntry
@@ -148,7 +148,7 @@ def test_a_body_that_cannot_be_used_says_why_and_leaves_nothing(
 def test_a_body_beyond_the_limit_is_413_and_leaves_nothing(
     full: KeyClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploads, "MAX_UPLOAD_BYTES", 10)
+    monkeypatch.setattr(api_bodies, "MAX_UPLOAD_BYTES", 10)
     assert send(full, b"external_id\nu1\n").status_code == 413
     assert not any(importing.uploads_folder().iterdir())
 
