@@ -83,9 +83,7 @@ def make_partner(slug: str = "lumen") -> Partner:
     workspace = WorkspaceFactory.create(slug=slug)
     DataImportKeyFactory.create(workspace=workspace, secret=SECRET)
     people = [
-        NewPerson(
-            external_id=f"u{n}", aliases=[("crm", f"a{n}")], devices=[NewDevice(f"d{n}")]
-        )
+        NewPerson(external_id=f"u{n}", aliases=[("crm", f"a{n}")], devices=[NewDevice(f"d{n}")])
         for n in range(20)
     ]
     nameless = [NewPerson(devices=[NewDevice(f"x{n}")]) for n in range(ANONYMOUS)]

@@ -20,7 +20,9 @@ from tests.cohorts.factories import CohortFactory
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 
-def run(cohort: Cohort, add: set[int] = frozenset(), remove: set[int] = frozenset(), day: int = 0) -> Applied:  # type: ignore[assignment]  # noqa: E501
+def run(
+    cohort: Cohort, add: set[int] = frozenset(), remove: set[int] = frozenset(), day: int = 0
+) -> Applied:  # type: ignore[assignment]  # noqa: E501
     facts = RunFacts(
         cohort.workspace_id,
         cohort.partner,

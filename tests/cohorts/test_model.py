@@ -42,8 +42,7 @@ def as_sent(change: dict[str, Any]) -> dict[str, Any]:
     return {
         "user_ids": [f"u{n}" for n in change["users"]] + change["unknown"],
         "aliases": [{"alias_label": "crm", "alias_name": f"a{n}"} for n in change["aliases"]],
-        "device_ids": [f"d{n}" for n in change["devices"]]
-        + [f"x{n}" for n in change["anonymous"]],
+        "device_ids": [f"d{n}" for n in change["devices"]] + [f"x{n}" for n in change["anonymous"]],
         "should_remove": change["remove"],
     }
 
