@@ -90,6 +90,8 @@ OWNED: dict[str, Builder] = {
     **dict.fromkeys(("segments:detail", "segments:save", "segments:members"), _segment),
     **dict.fromkeys(("api-segment", "api-segment-size", "api-segment-members"), _segment),
     "api-segment-lookup": _segment,
+    **dict.fromkeys(("api-cohort", "api-cohort-runs", "api-cohort-members"), _cohort),
+    **dict.fromkeys(("api-import-run", "api-run-skipped"), _run),
     **dict.fromkeys(("segments:look_up", "segments:star", "segments:duplicate"), _segment),
     **dict.fromkeys(("people:person", "people:delete", "dashboard:person_cohorts"), _person),
     **dict.fromkeys(("people:import_one", "people:import_progress"), _people_import),
