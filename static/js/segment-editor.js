@@ -31,7 +31,9 @@ form?.addEventListener("input", (event) => {
   if (!isSearch(event.target)) edited();
 });
 form?.addEventListener("change", (event) => {
-  if (!event.target.hasAttribute("hx-post")) edited();
+  /* A search field's own change is only that its text was left; a choice is told by combobox.js. */
+  const left = isSearch(event.target) && event.isTrusted;
+  if (!left && !event.target.hasAttribute("hx-post")) edited();
 });
 
 document.addEventListener("htmx:afterRequest", () => {
