@@ -15,9 +15,9 @@ from braze_partners.workspaces.models import Account, Workspace
 
 
 class Subscription(models.TextChoices):
-    OPTED_IN = "opted_in"
-    SUBSCRIBED = "subscribed"
-    UNSUBSCRIBED = "unsubscribed"
+    OPTED_IN = "opted_in", _("Opted In")
+    SUBSCRIBED = "subscribed", _("Subscribed")
+    UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
 
 
 class NumberCounter(models.Model):
