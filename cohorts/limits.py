@@ -30,6 +30,10 @@ CACHED_BYTES = 64 * 1024 * 1024
 # Lost races after which a request asks for the cohort's lock instead of trying again.
 OPTIMISTIC_ATTEMPTS = 5
 
+# Seconds after a lost race during which another process is taken to push to the cohort as well;
+# a full list comes as some requests a second.
+CONTENDED = 2.0
+
 # How long a request waits for a cohort before it answers 423 (own choice; the caller's own
 # time-out is usually 30 s).
 LOCK_WAIT = timedelta(seconds=5)

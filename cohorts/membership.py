@@ -10,6 +10,7 @@ runs since, so that a write costs the same however large the cohort is.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from braze_partners.people.models import PeopleSet
 from cohorts import bitmaps, remembered
 from cohorts.bitmaps import Delta, Membership
 from cohorts.errors import CohortGone, LostRace, ResourceLocked
-from cohorts.limits import LOCK_WAIT, OPTIMISTIC_ATTEMPTS
+from cohorts.limits import CONTENDED, LOCK_WAIT, OPTIMISTIC_ATTEMPTS
 from cohorts.models import Cohort
 from cohorts.placing import Placed, RunFacts, place
 
@@ -108,11 +109,12 @@ def look(cohort_id: int | None) -> Seen:
 def apply(cohort_id: int, wanted: Wanted, facts: RunFacts, seen: Seen) -> Applied:
     """Writes one run, whole or not at all. Raises ResourceLocked, CohortGone."""
     with _turn(cohort_id):
-        before = remembered.memberships.get(cohort_id) or members(cohort_id)
+        before = _likely_latest(cohort_id)
         for _ in range(OPTIMISTIC_ATTEMPTS):
             try:
                 applied, after = _append(cohort_id, before, wanted, facts, seen)
             except LostRace:
+                remembered.races.put(cohort_id, time.monotonic())
                 before = members(cohort_id)
             else:
                 _remember(cohort_id, after)
@@ -166,6 +168,16 @@ def held(cohort_ids: Sequence[int]) -> Generator[None, None, None]:
         rows = Cohort.objects.select_for_update().filter(pk__in=cohort_ids).order_by("pk")
         list(rows.values_list("pk", flat=True))
         yield
+
+
+def _likely_latest(cohort_id: int) -> Membership:
+    """What is in memory, unless another process has changed the cohort a moment ago: then it
+    does so again, and reading its runs first costs less than losing to it."""
+    lost_at = remembered.races.get(cohort_id)
+    kept = remembered.memberships.get(cohort_id)
+    if kept is None or (lost_at is not None and time.monotonic() - lost_at < CONTENDED):
+        return members(cohort_id)
+    return kept
 
 
 def _append(

@@ -61,3 +61,5 @@ class Memory(Generic[K, V]):
 
 memberships: Memory[int, Membership] = Memory(CACHED_BYTES, lambda kept: kept.weight + OVERHEAD)
 keys: Memory[tuple[int, str, str], int] = Memory(REMEMBERED_KEYS, lambda _: 1)
+# When this process last lost a race for a cohort, by the monotonic clock.
+races: Memory[int, float] = Memory(REMEMBERED_KEYS, lambda _: 1)

@@ -25,6 +25,7 @@ from django.db import connection
 from braze_partners.people import postgres
 
 SEPARATOR = "\x1f"
+_EMPTY = blake2b(digest_size=8)
 
 
 @dataclass(slots=True, frozen=True)
@@ -75,6 +76,16 @@ def _digest(text: str) -> bytes:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
+def _digests(texts: Sequence[str]) -> list[bytes]:
+    """As `_digest` of each; a copy of an empty hash costs half of making one."""
+    made, copy = [], _EMPTY.copy
+    for text in texts:
+        one = copy()
+        one.update(text.encode("utf-8", "surrogatepass"))
+        made.append(one.digest())
+    return made
+
+
 def identifier_hash(text: str) -> int:
     """The index key of an identifier: blake2b of 8 bytes as a signed 64-bit integer."""
     return int.from_bytes(_digest(text), "big", signed=True)
@@ -114,9 +125,7 @@ def _find(
 ) -> list[int | None]:
     if not keys:
         return []
-    digests = [
-        blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest() for text in texts
-    ]
+    digests = _digests(texts)
     found = _from_postgres(kind, workspace_id, digests) if postgres.is_postgres() else None
     if found is None:
         rows = _by_rows(kind, workspace_id, digests)
