@@ -2,21 +2,22 @@
 knows nothing of who is in. Only membership calls it.
 
 A run is written only where the cohort still stands at the sequence from which the run's net
-change was computed. On PostgreSQL that is one statement, in autocommit. A row that another
-session holds counts as a lost race, so that no request waits here without a limit.
+change was computed. On PostgreSQL that is one statement, in autocommit, that sets its own limit
+for waiting: a row that another session holds is waited for, and then usually lost.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 
 from cohorts.bitmaps import Delta, Membership, encode, fetch
 from cohorts.errors import LostRace
+from cohorts.limits import LOCK_WAIT
 from cohorts.models import ImportRun
 
 
@@ -57,8 +58,9 @@ _FIELDS = ", ".join(["%s"] * 19)
 
 _PLACE_POSTGRESQL = f"""
 WITH free AS (
-  SELECT id FROM cohorts_cohort WHERE id = %s AND sequence = %s AND deletions = %s
-     FOR NO KEY UPDATE SKIP LOCKED
+  SELECT c.id FROM (SELECT set_config('lock_timeout', %s, true)) AS patience, cohorts_cohort c
+   WHERE c.id = %s AND c.sequence = %s AND c.deletions = %s
+     FOR NO KEY UPDATE OF c
 ), moved AS (
   UPDATE cohorts_cohort c SET sequence = c.sequence + %s, size = c.size + %s, last_run_at = %s
     FROM free WHERE c.id = free.id
@@ -130,7 +132,9 @@ def _values(
 def _place_postgresql(
     stands: tuple[int, int, int], step: int, growth: int, values: list[Any], at: datetime
 ) -> tuple[int, int] | None:
-    rows = fetch(_PLACE_POSTGRESQL, [*stands, step, growth, at, bool(step), *values])
+    patience = f"{LOCK_WAIT // timedelta(milliseconds=1)}ms"
+    parameters = [patience, *stands, step, growth, at, bool(step), *values]
+    rows = fetch(_PLACE_POSTGRESQL, parameters)
     return (rows[0][0], rows[0][1]) if rows else None
 
 

@@ -109,7 +109,8 @@ def test_it_answers_423_for_a_cohort_that_others_hold(monkeypatch: pytest.Monkey
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no row locks; its twin is the test below")
     cohort = amplitude.cohort()
-    monkeypatch.setattr(membership, "LOCK_WAIT", membership.LOCK_WAIT / 50)
+    for module in (membership, placing):
+        monkeypatch.setattr(module, "LOCK_WAIT", membership.LOCK_WAIT / 50)
     with transaction.atomic(), ThreadPoolExecutor(1) as pool:
         Cohort.objects.select_for_update().get(pk=cohort.pk)
         answer = pool.submit(push_and_close, amplitude).result()
