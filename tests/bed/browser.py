@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.bed.plugin import NO_CHROMIUM
+
 # Background features off: on a closed network they only make failing connections.
 ARGUMENTS = [
     "--no-sandbox",
@@ -23,7 +25,7 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 DESKTOP = {"width": 1280, "height": 900}
-SKIPPED = "Chromium is not installed (Debian package chromium, or CHROMIUM=/path): browser tests "
+SKIPPED = f"{NO_CHROMIUM} (Debian package chromium, or CHROMIUM=/path): browser tests "
 
 
 def chromium() -> str | None:

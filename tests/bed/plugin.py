@@ -6,7 +6,6 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from tests.bed import postgres, redis_server
 from tests.bed.spawning import Server, ServerDidNotStart
 
+NO_CHROMIUM = "Chromium is not installed"
 EMBEDDED = ("sqlite", "embedded")
 _servers: list[Server] = []
 _notes: list[str] = []
@@ -100,4 +100,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_sep("!", "NOT tested on real servers", red=True, bold=True)
         for note in _notes:
             terminalreporter.write_line(note, red=True)
-        sys.stdout.flush()
+    skipped = terminalreporter.stats.get("skipped", [])
+    without_browser = [report for report in skipped if NO_CHROMIUM in str(report.longrepr)]
+    if without_browser:
+        text = f"{len(without_browser)} browser tests SKIPPED: {NO_CHROMIUM}"
+        terminalreporter.write_sep("!", text, red=True, bold=True)

@@ -46,9 +46,7 @@ def _on_path() -> list[Path]:
     return [Path(found).resolve().parent] if found else []
 
 
-def start(
-    binaries: Path, chosen: Mapping[str, str] = FAST_AND_FORGETFUL
-) -> tuple[Server, str]:
+def start(binaries: Path, chosen: Mapping[str, str] = FAST_AND_FORGETFUL) -> tuple[Server, str]:
     """A running cluster and the URL of its maintenance database."""
     folder = make_folder("bp-pg-")
     data = folder / "data"

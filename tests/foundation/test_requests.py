@@ -91,7 +91,11 @@ def unused(request: HttpRequest) -> HttpResponse:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("path", "content_type"),
-    [("/api/v1/cohorts", "application/json"), ("/w/lumen/", "text/html; charset=utf-8")],
+    [
+        ("/api/v1/cohorts", "application/problem+json"),
+        ("/partners/amplitude/cohorts", "application/json"),
+        ("/w/lumen/", "text/html; charset=utf-8"),
+    ],
 )
 def test_the_503_says_when_to_come_back(path: str, content_type: str, cast: object) -> None:
     request = RequestFactory().get(path)
