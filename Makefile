@@ -31,14 +31,13 @@ lint: install-dev ## Style, types, templates, import directions, untranslated me
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy --config-file braze_partners/sandbox/mypy.ini
-	$(BIN)/djlint templates --check --lint --quiet
+	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py messages --check
 
-format: install-dev ## Put Python and templates into the house's form
+format: install-dev ## Put Python into the house's form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	-$(BIN)/djlint templates --reformat --quiet
 
 bench: install-dev ## The figures of benchmarks/, as ratios in one run
 	$(BIN)/python -m benchmarks
