@@ -24,7 +24,7 @@ def fill(workspace: Workspace, count: int) -> None:
     """People numbered from 0 on, with an external id each."""
     now = datetime.now(UTC)
     blank = {
-        field.column: field.get_default()
+        str(field.column): field.get_default()
         for field in Profile._meta.concrete_fields
         if not field.null and not field.primary_key
     }

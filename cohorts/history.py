@@ -24,8 +24,8 @@ def size_history(cohort: Cohort, since: datetime, now: datetime) -> list[tuple[d
     within = changing.filter(at__gt=since, at__lte=now)
     before = changing.filter(at__lte=since).order_by("-sequence")
     first = before.values_list("size_after", flat=True).first()
-    points = [] if first is None else [(since, first)]
-    points += _thinned(within, now - since).values_list("at", "size_after")
+    points: list[tuple[datetime, int | None]] = [] if first is None else [(since, first)]
+    points.extend(_thinned(within, now - since).values_list("at", "size_after"))
     if points and points[-1][0] < now:
         points.append((now, points[-1][1]))
     return [(at, size or 0) for at, size in points]

@@ -1,5 +1,7 @@
 """People, cohorts and memberships as rows."""
 
+# mypy: disable-error-code="attr-defined"
+
 from __future__ import annotations
 
 from django.db import models

@@ -10,5 +10,5 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("healthz", healthz),
-    path("partners/<str:partner>/cohorts/users", UsersView.as_view()),
+    path("plain/<str:partner>/cohorts/users", UsersView.as_view()),
 ]

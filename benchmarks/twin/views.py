@@ -1,5 +1,7 @@
 """The endpoint as one would write it first."""
 
+# mypy: disable-error-code="attr-defined"
+
 from __future__ import annotations
 
 from datetime import UTC, datetime
@@ -17,6 +19,8 @@ from braze_partners.keys.verifying import admit_import_call
 
 class ChangeSerializer(serializers.Serializer[Any]):
     user_ids = serializers.ListField(child=serializers.CharField(), default=list)
+    device_ids = serializers.ListField(child=serializers.CharField(), default=list)
+    aliases = serializers.ListField(child=serializers.DictField(), default=list)
     should_remove = serializers.BooleanField(default=False)
 
 

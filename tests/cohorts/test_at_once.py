@@ -69,7 +69,7 @@ def test_pushes_at_once_have_an_order(monkeypatch: pytest.MonkeyPatch, one_proce
     with ThreadPoolExecutor(CLIENTS) as pool:
         sent = {
             key: value for part in pool.map(push_all, range(CLIENTS)) for key, value in part.items()
-        }  # noqa: E501
+        }
     runs = list(ImportRun.objects.order_by("sequence", "id"))
     assert {run.request_id for run in runs} == set(sent) and len(runs) == CLIENTS * REQUESTS
     placed = [run for run in runs if run.sequence is not None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import timedelta
 from time import perf_counter
 
@@ -20,9 +21,10 @@ from tests.cohorts.factories import CohortFactory
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 
-def run(
-    cohort: Cohort, add: set[int] = frozenset(), remove: set[int] = frozenset(), day: int = 0
-) -> Applied:  # type: ignore[assignment]  # noqa: E501
+NOBODY: Set[int] = frozenset()
+
+
+def run(cohort: Cohort, add: Set[int] = NOBODY, remove: Set[int] = NOBODY, day: int = 0) -> Applied:
     facts = RunFacts(
         cohort.workspace_id,
         cohort.partner,

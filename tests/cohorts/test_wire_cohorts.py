@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -86,7 +86,8 @@ def test_it_rejects_a_name_with_a_nul(amplitude: Partner) -> None:
 )
 def test_it_accepts_every_form_of_iso_8601(amplitude: Partner, time: str) -> None:
     assert amplitude.name(created_at=time).status_code == 201
-    assert amplitude.cohort().partner_created_at.date() == datetime(2021, 1, 21).date()  # type: ignore[union-attr]
+    created_at = amplitude.cohort().partner_created_at
+    assert created_at is not None and created_at.date() == date(2021, 1, 21)
 
 
 @pytest.mark.parametrize(
