@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import compress
 from statistics import median
 from typing import Any
@@ -240,7 +241,7 @@ def _measure(world: _World, name: str, shares: Sequence[float]) -> Measured:
     forget()
     cold = _timed(count, forget)
     warm = _timed(count)
-    ways = [_timed(lambda way=way: _sql(way, pks)) for way in (EXISTS, SETS, GROUPED)]
+    ways = [_timed(partial(_sql, way, pks)) for way in (EXISTS, SETS, GROUPED)]
     _compare(world, segment, pks)
     return Measured(cold, warm, min(ways, key=median), count())
 

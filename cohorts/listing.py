@@ -67,9 +67,7 @@ def changes_since(cohort_ids: Iterable[int], since: datetime) -> dict[int, Chang
         .values("cohort_id")
         .annotate(added_sum=Sum("added"), removed_sum=Sum("removed"))
     )
-    return {
-        row["cohort_id"]: Change(row["added_sum"], row["removed_sum"]) for row in rows
-    }
+    return {row["cohort_id"]: Change(row["added_sum"], row["removed_sum"]) for row in rows}
 
 
 def runs_of(

@@ -34,12 +34,9 @@ SKIPPED_SHOWN = 200
 @may(May.SEE)
 @require_GET
 def cohort_list(request: WorkspaceRequest) -> HttpResponse:
-    filters = {
-        "search": request.GET.get("q", "").strip(),
-        "partner": request.GET.get("partner", ""),
-        "archived": request.GET.get("archived") == "1",
-    }
-    found = listing.cohorts_of(request.workspace, **filters)
+    search = request.GET.get("q", "").strip()
+    partner, archived = request.GET.get("partner", ""), request.GET.get("archived") == "1"
+    found = listing.cohorts_of(request.workspace, search=search, partner=partner, archived=archived)
     page = Paginator(found, COHORTS_PER_PAGE).get_page(request.GET.get("page"))
     day_ago = timezone.now() - listing.RANGES["7d"] / 7
     changes = listing.changes_since([cohort.pk for cohort in page], day_ago)
@@ -50,7 +47,9 @@ def cohort_list(request: WorkspaceRequest) -> HttpResponse:
             (slug, directory.display_name(slug))
             for slug in listing.partners_with_cohorts(request.workspace)
         ],
-        **filters,
+        "search": search,
+        "partner": partner,
+        "archived": archived,
     }
     return render(request, "cohorts/list.html", context)
 

@@ -6,9 +6,10 @@ Puts other rooms' answers together; decides nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Sum
 from django.utils import timezone
@@ -61,12 +62,12 @@ def import_figures(workspace: Workspace, now: datetime) -> ImportFigures:
     )
 
 
-def _by_hour(rows: Sequence[dict[str, object]], now: datetime) -> list[int]:
+def _by_hour(rows: Sequence[Mapping[str, Any]], now: datetime) -> list[int]:
     """24 counts, the oldest hour first; hours are those of the active time zone."""
     local = timezone.localtime(now)
     counts: Counter[tuple[object, object]] = Counter()
     for row in rows:
-        counts[(row["at__date"], row["at__hour"])] += int(str(row["runs"]))
+        counts[(row["at__date"], row["at__hour"])] += row["runs"]
     hours = [local - timedelta(hours=back) for back in range(23, -1, -1)]
     return [counts[(hour.date(), hour.hour)] for hour in hours]
 

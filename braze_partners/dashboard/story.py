@@ -58,7 +58,7 @@ def evidence(workspace: Workspace, account: Account) -> Evidence:
     first = pushes.order_by("id").first()
     if first is None:
         return Evidence(None, None, None, seen)
-    later = pushes.filter(cohort_id=first.cohort_id)
+    later = pushes.filter(cohort=first.cohort_id)
     looked = seen.get(RUN_PAGE)
     later = later.filter(at__gt=looked) if looked else later.filter(removed__gt=0)
     segment = Segment.objects.filter(

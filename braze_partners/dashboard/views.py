@@ -80,4 +80,4 @@ def _story(request: WorkspaceRequest) -> dict[str, Any]:
 def _starred(request: WorkspaceRequest) -> list[segment_listing.ListedSegment]:
     filters = segment_listing.Filters(starred=True)
     found = segment_listing.found(request.workspace, request.member.account, filters)
-    return segment_listing.listed(request.workspace.pk, found[: home.STARRED_SHOWN])
+    return segment_listing.listed(request.workspace.pk, list(found[: home.STARRED_SHOWN]))

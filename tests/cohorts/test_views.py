@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -46,7 +48,7 @@ def test_the_list_finds_by_name_and_by_id_and_leaves_archived_ones_out(amplitude
 
 @pytest.mark.parametrize("count", [3, 30])
 def test_the_list_costs_the_same_however_many_cohorts(
-    amplitude: Partner, count: int, django_assert_max_num_queries
+    amplitude: Partner, count: int, django_assert_max_num_queries: Any
 ) -> None:
     CohortFactory.create_batch(count, workspace=amplitude.workspace)
     client = signed_in(amplitude)
@@ -82,9 +84,7 @@ def test_members_are_paged_by_number(amplitude: Partner, monkeypatch: pytest.Mon
     client, cohort = signed_in(amplitude), amplitude.cohort()
     first = client.get(address(amplitude, "members", cohort.pk))
     assert [person.identifier for person in first.context["people"]] == ["u1", "u2"]
-    second = client.get(
-        address(amplitude, "members", cohort.pk), {"after": first.context["after"]}
-    )
+    second = client.get(address(amplitude, "members", cohort.pk), {"after": first.context["after"]})
     assert [person.identifier for person in second.context["people"]] == ["u3"]
     assert second.context["after"] is None
 
