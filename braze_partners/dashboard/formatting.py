@@ -132,9 +132,11 @@ def ago(moment: datetime | None, now: datetime, zone: tzinfo, locale: str) -> st
 
 
 def duration(milliseconds: float | None, locale: str) -> str:
-    """184 ms, 3.8 s, 4 min 12 s, 12 h 46 min, 3 d 4 h."""
+    """<1 ms, 184 ms, 3.8 s, 4 min 12 s, 12 h 46 min, 3 d 4 h."""
     if milliseconds is None:
         return NONE
+    if milliseconds < 1:
+        return f"<1{NBSP}ms"
     if milliseconds < SECOND:
         return f"{number(round(milliseconds), locale)}{NBSP}ms"
     if milliseconds < MINUTE:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from braze_partners.people import finding, numbers, profiles
+from braze_partners.people import finding, numbers, portrait_facts, profiles
 from braze_partners.people.limits import PEOPLE_PER_PAGE
 from braze_partners.workspaces.audit import record_for
 from braze_partners.workspaces.middleware import WorkspaceRequest
@@ -47,7 +47,8 @@ def person(request: WorkspaceRequest, number: int) -> HttpResponse:
     found = finding.portrait_of(request.workspace.pk, number)
     if found is None:
         raise Http404
-    return render(request, "people/person.html", {"person": found})
+    known, unset = portrait_facts.profile_facts(found.profile)
+    return render(request, "people/person.html", {"person": found, "known": known, "unset": unset})
 
 
 @may(May.DELETE)

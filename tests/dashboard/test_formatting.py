@@ -57,6 +57,9 @@ def test_shares_have_one_decimal(share: float | None, english: str, french: str)
 @pytest.mark.parametrize(
     ("milliseconds", "english", "french"),
     [
+        (0, f"<1{NBSP}ms", f"<1{NBSP}ms"),
+        (0.4, f"<1{NBSP}ms", f"<1{NBSP}ms"),
+        (1, f"1{NBSP}ms", f"1{NBSP}ms"),
         (184, f"184{NBSP}ms", f"184{NBSP}ms"),
         (3_800, f"3.8{NBSP}s", f"3,8{NBSP}s"),
         (59_999, f"60.0{NBSP}s", f"60,0{NBSP}s"),
@@ -68,7 +71,7 @@ def test_shares_have_one_decimal(share: float | None, english: str, french: str)
     ],
 )
 def test_durations_take_the_two_largest_units(
-    milliseconds: int | None, english: str, french: str
+    milliseconds: float | None, english: str, french: str
 ) -> None:
     assert formatting.duration(milliseconds, EN) == english
     assert formatting.duration(milliseconds, FR) == french
