@@ -97,8 +97,17 @@ def _fill_twin(workspace: Workspace) -> None:
     with connection.schema_editor() as editor:
         for model in (models.Person, models.Cohort, models.Membership):
             editor.create_model(model)
-    rows = ((workspace.pk, people.external_id(number)) for number in range(PEOPLE))
-    people.copy("twin_person", ["workspace", "external_id"], rows)
+    blank = {
+        str(field.column): field.get_default()
+        for field in models.Person._meta.concrete_fields
+        if not field.null and not field.primary_key
+    }
+    now = datetime.now(UTC)
+    known = {"workspace": workspace.pk, "created_at": now}
+    columns = [column for column in blank if column != "external_id"]
+    same = tuple((blank | known)[column] for column in columns)
+    rows = ((people.external_id(number), *same) for number in range(PEOPLE))
+    people.copy("twin_person", ["external_id", *columns], rows)
 
 
 @dataclass(slots=True)
@@ -142,7 +151,7 @@ def _against_twin(bodies: Bodies, ours: bed.Web, twin: bed.Web, database: int) -
             f"{PEOPLE:,} profiles, {IDS:,} ids a request, full lists of new members; medians of "
             f"{ROUNDS} rounds (least–most), ours and the twin in turns on the same servers.",
             "The twin is a plain view below the usual middleware, with the same look-up of the "
-            "key; it keeps no runs, counts or history.",
+            "key; it keeps no runs, counts or history. Its profiles have our columns.",
             "Processor time is that of the web processes and of PostgreSQL.",
         ],
     )
