@@ -6,7 +6,7 @@ Puts other rooms' answers together; decides nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,10 @@ from django.utils import timezone
 from braze_partners.keys.models import DataImportKey
 from braze_partners.workspaces.models import Workspace
 from cohorts.models import Cohort, ImportRun
+from cohorts.segments import listing, sizing
+from cohorts.segments.models import Segment
+
+Row = Mapping[str, Any]
 
 DAY = timedelta(days=1)
 RUNS_SHOWN = 5
@@ -35,6 +39,8 @@ class ImportFigures:
     with_skips: int
     refused: int
     runs_by_hour: list[int]
+    points_by_hour: list[int]
+    members_by_hour: list[int]
 
 
 def import_figures(workspace: Workspace, now: datetime) -> ImportFigures:
@@ -50,6 +56,7 @@ def import_figures(workspace: Workspace, now: datetime) -> ImportFigures:
     states: Counter[str] = Counter()
     for row in rows:
         states[row["state"]] += row["runs"]
+    changes = _by_hour(rows, now, lambda row: row["added"] - row["removed"])
     return ImportFigures(
         members=totals["members"],
         cohorts=totals["cohorts"],
@@ -58,16 +65,26 @@ def import_figures(workspace: Workspace, now: datetime) -> ImportFigures:
         runs=sum(states.values()),
         with_skips=states[ImportRun.State.WITH_SKIPS],
         refused=states[ImportRun.State.FAILED],
-        runs_by_hour=_by_hour(rows, now),
+        runs_by_hour=_by_hour(rows, now, lambda row: row["runs"]),
+        points_by_hour=_by_hour(rows, now, lambda row: row["added"] + row["removed"]),
+        members_by_hour=_sizes(totals["members"], changes),
     )
 
 
-def _by_hour(rows: Sequence[Mapping[str, Any]], now: datetime) -> list[int]:
-    """24 counts, the oldest hour first; hours are those of the active time zone."""
+def _sizes(last: int, changes: Sequence[int]) -> list[int]:
+    """The size after each hour, reckoned back from the last."""
+    sizes = [last]
+    for change in reversed(changes[1:]):
+        sizes.append(sizes[-1] - change)
+    return sizes[::-1]
+
+
+def _by_hour(rows: Sequence[Row], now: datetime, value: Callable[[Row], int]) -> list[int]:
+    """24 sums, the oldest hour first; hours are those of the active time zone."""
     local = timezone.localtime(now)
     counts: Counter[tuple[object, object]] = Counter()
     for row in rows:
-        counts[(row["at__date"], row["at__hour"])] += row["runs"]
+        counts[(row["at__date"], row["at__hour"])] += value(row)
     hours = [local - timedelta(hours=back) for back in range(23, -1, -1)]
     return [counts[(hour.date(), hour.hour)] for hour in hours]
 
@@ -79,6 +96,27 @@ def latest_runs(workspace: Workspace) -> list[ImportRun]:
         .defer("added_bits", "removed_bits", "skipped_list")
         .order_by("-id")[:RUNS_SHOWN]
     )
+
+
+@dataclass(frozen=True, slots=True)
+class StarredSegment:
+    """A row of the list with its sizes of the last days, today's exact one at the end."""
+
+    listed: listing.ListedSegment
+    sizes: list[int]
+
+    @property
+    def change(self) -> int | None:
+        """Gained or lost since the first of the sizes; unknown with one size alone."""
+        return self.sizes[-1] - self.sizes[0] if len(self.sizes) > 1 else None
+
+
+def starred_segments(
+    workspace: Workspace, segments: Sequence[Segment], now: datetime
+) -> list[StarredSegment]:
+    kept = sizing.recent(segments, now)
+    rows = listing.listed(workspace.pk, segments)
+    return [StarredSegment(row, [*kept[row.segment.pk], row.size]) for row in rows]
 
 
 def set_up(workspace: Workspace) -> dict[str, datetime | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
@@ -42,7 +43,7 @@ def home_page(request: WorkspaceRequest) -> HttpResponse:
         "runs": home.latest_runs(request.workspace),
         "set_up": [(done[step], label) for step, label in labels.items()],
         "set_up_done": sum(at is not None for at in done.values()),
-        "starred": _starred(request),
+        "starred": _starred(request, now),
     }
     return render(request, "dashboard/home.html", context)
 
@@ -77,7 +78,7 @@ def _story(request: WorkspaceRequest) -> dict[str, Any]:
     }
 
 
-def _starred(request: WorkspaceRequest) -> list[segment_listing.ListedSegment]:
+def _starred(request: WorkspaceRequest, now: datetime) -> list[home.StarredSegment]:
     filters = segment_listing.Filters(starred=True)
     found = segment_listing.found(request.workspace, request.member.account, filters)
-    return segment_listing.listed(request.workspace.pk, list(found[: home.STARRED_SHOWN]))
+    return home.starred_segments(request.workspace, list(found[: home.STARRED_SHOWN]), now)

@@ -61,6 +61,7 @@ def _page(
     """What stands around the form of a saved segment."""
     now = shown.counted_at
     size = shown.saved_size or 0
+    points = sizing.history(segment, size, now)
     marks = [(at, _("filters changed")) for at in sizing.filter_changes(segment, now)]
     return look_up_context(request, segment, request.GET.get("person", "").strip()) | {
         "tab": "details",
@@ -69,7 +70,8 @@ def _page(
         "version": segment.version,
         "starred": segment.stars.filter(account=request.member.account).exists(),
         "uses": listing.used_by([segment]),
-        "points": sizing.history(segment, size, now),
+        "points": points,
+        "spans_days": sizing.spans_days(points),
         "marks": marks,
         "changes": changes.latest(segment),
         "tag_options": _tag_options(request),

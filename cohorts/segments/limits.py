@@ -42,6 +42,8 @@ OPTIONS_SHOWN = 20
 
 # Days of sizes that the chart of a segment shows (house: run bitmaps are kept 400 days).
 HISTORY_DAYS = 60
+# Days in the small line beside a starred segment (design: "30 days").
+SPARKLINE_DAYS = 30
 SIZES_KEPT_DAYS = 400
 
 # Changes of a segment told in its history panel.

@@ -5,6 +5,7 @@ Knows when a size was measured; knows nothing of Celery or of how it is drawn.
 
 from __future__ import annotations
 
+import uuid
 import zoneinfo
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -58,6 +59,22 @@ def history(segment: Segment, size: int, now: datetime) -> list[tuple[datetime, 
     since = now - timedelta(days=limits.HISTORY_DAYS)
     kept = SegmentSize.objects.filter(segment=segment, at__gt=since, at__lt=now).order_by("at")
     return [*kept.values_list("at", "size"), (now, size)]
+
+
+def spans_days(points: Sequence[tuple[datetime, int]]) -> bool:
+    """Whether a line between them says something: sizes of one day alone are a dot."""
+    return bool(points) and points[-1][0] - points[0][0] >= timedelta(days=1)
+
+
+def recent(segments: Sequence[Segment], now: datetime) -> dict[uuid.UUID, list[int]]:
+    """The sizes kept before today per segment, oldest first, in one query."""
+    since = now - timedelta(days=limits.SPARKLINE_DAYS)
+    kept = SegmentSize.objects.filter(segment__in=segments, at__gt=since, day__lt=now.date())
+    kept = kept.order_by("at")
+    sizes: dict[uuid.UUID, list[int]] = {segment.pk: [] for segment in segments}
+    for segment_id, size in kept.values_list("segment_id", "size"):
+        sizes[segment_id].append(size)
+    return sizes
 
 
 def filter_changes(segment: Segment, now: datetime) -> list[datetime]:
