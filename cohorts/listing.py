@@ -9,12 +9,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from braze_partners.workspaces.models import Workspace
 from cohorts.models import Cohort, ImportRun
 
 BLOBS = ("added_bits", "removed_bits", "skipped_list")
+
+WITHOUT_DATA_POINTS = (ImportRun.Kind.DELETION, ImportRun.Kind.MERGE)
+DATA_POINTS = Sum(F("added") + F("removed"), filter=~Q(kind__in=WITHOUT_DATA_POINTS), default=0)
 
 RANGES = {
     "7d": timedelta(days=7),
@@ -26,18 +29,16 @@ RANGES = {
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Users added and removed in a span of time; each is one data point."""
+    """Users added and removed in a span of time. Each is one data point, unless the person was
+    deleted here or merged: the partner pays for neither (product.md 3.3)."""
 
     added: int = 0
     removed: int = 0
+    data_points: int = 0
 
     @property
     def net(self) -> int:
         return self.added - self.removed
-
-    @property
-    def data_points(self) -> int:
-        return self.added + self.removed
 
 
 def cohorts_of(
@@ -65,9 +66,12 @@ def changes_since(cohort_ids: Iterable[int], since: datetime) -> dict[int, Chang
     rows = (
         ImportRun.objects.filter(cohort_id__in=list(cohort_ids), at__gt=since)
         .values("cohort_id")
-        .annotate(added_sum=Sum("added"), removed_sum=Sum("removed"))
+        .annotate(added_sum=Sum("added"), removed_sum=Sum("removed"), points=DATA_POINTS)
     )
-    return {row["cohort_id"]: Change(row["added_sum"], row["removed_sum"]) for row in rows}
+    return {
+        row["cohort_id"]: Change(row["added_sum"], row["removed_sum"], row["points"])
+        for row in rows
+    }
 
 
 def runs_of(
@@ -89,15 +93,3 @@ def runs_of(
     if before is not None:
         runs = runs.filter(id__lt=before)
     return runs.defer(*BLOBS).order_by("-id")
-
-
-def latest_runs_with_skips(cohort: Cohort) -> ImportRun | None:
-    """The cohort's newest run, for what it skipped."""
-    return runs_of(cohort.workspace, cohort=cohort).first()
-
-
-def latest_request_at(workspace: Workspace, partner: str) -> datetime | None:
-    found: datetime | None = ImportRun.objects.filter(
-        workspace=workspace, partner=partner
-    ).aggregate(at=Max("at"))["at"]
-    return found

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from braze_partners.people.profiles import delete_profiles
 from braze_partners.workspaces.models import AuditEntry, Role
 from cohorts.models import Cohort, ImportRun
 from tests.cohorts.conftest import NOW, Partner
@@ -63,6 +64,14 @@ def test_a_cohorts_page_shows_size_change_and_runs(amplitude: Partner) -> None:
     assert page.context["change"].net == 1
     assert page.context["change"].data_points == 3
     assert [run.size_after for run in page.context["runs"]] == [1, 2]
+
+
+def test_a_deletion_shrinks_a_cohort_without_data_points(amplitude: Partner) -> None:
+    amplitude.users([{"user_ids": ["u1", "u2"]}])
+    delete_profiles(amplitude.workspace.pk, [amplitude.numbers[1]], NOW)
+    page = signed_in(amplitude).get(address(amplitude, "detail", amplitude.cohort().pk))
+    assert page.context["cohort"].size == 1
+    assert page.context["change"].data_points == 2
 
 
 def test_members_are_listed_by_identifier_and_found_by_it(amplitude: Partner) -> None:
