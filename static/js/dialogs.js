@@ -6,7 +6,14 @@ function open(dialog, opener) {
   dialog.addEventListener("close", () => {
     if (opener.isConnected) opener.focus();
   }, { once: true });
+  show(dialog);
+}
+
+/* A short form begins in its first field; a question on the answer that the page marks. */
+function show(dialog) {
   dialog.showModal();
+  if (dialog.querySelector("[autofocus]")) return;
+  dialog.querySelector("input:not([type=hidden]), select, textarea")?.focus();
 }
 
 document.addEventListener("click", (event) => {
@@ -34,10 +41,10 @@ document.addEventListener("click", (event) => {
 });
 
 /* A dialog that the server asks to show at once, e.g. a form that came back with errors. */
-document.querySelectorAll("dialog[data-dialog-shown]").forEach((dialog) => dialog.showModal());
+document.querySelectorAll("dialog[data-dialog-shown]").forEach(show);
 document.addEventListener("htmx:load", (event) => {
   const found = event.detail.elt.matches?.("dialog[data-dialog-shown]")
     ? event.detail.elt
     : event.detail.elt.querySelector?.("dialog[data-dialog-shown]");
-  if (found && !found.open) found.showModal();
+  if (found && !found.open) show(found);
 });

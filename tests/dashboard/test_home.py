@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from braze_partners.dashboard.attention import attention_items
 from braze_partners.workspaces.models import Account, Member
 from cohorts.models import Cohort
 from cohorts.segments import evaluation, planning
-from cohorts.segments.models import Segment
+from cohorts.segments.models import Segment, SegmentSize
 from tests.cohorts.conftest import Partner, make_partner
 from tests.segments.factories import SegmentFactory
 from tests.workspaces.factories import MemberFactory
@@ -140,3 +141,25 @@ def test_the_demo_has_people_cohorts_and_segments_of_an_exact_size(db: None) -> 
     lapsed = Segment.objects.get(name="Lapsed, not yet bought")
     size = evaluation.size(lapsed.workspace_id, planning.stored(lapsed))
     assert 0 < size < cohorts.get(cohort_id="d5b9x2ru").size
+
+
+def test_the_members_of_each_hour_lead_to_those_of_now(amplitude: Partner) -> None:
+    amplitude.users([{"user_ids": ["u1", "u2", "u3"]}])
+    amplitude.users([{"user_ids": ["u2"], "should_remove": True}])
+    figures = home.import_figures(amplitude.workspace, timezone.now())
+    assert len(figures.members_by_hour) == len(figures.points_by_hour) == 24
+    assert (figures.members_by_hour[0], figures.members_by_hour[-1]) == (0, 2)
+    assert sum(figures.points_by_hour) == 4
+
+
+def test_a_starred_segment_shows_what_it_gained_since_its_first_kept_size(
+    amplitude: Partner,
+) -> None:
+    segment = SegmentFactory.create(workspace=amplitude.workspace)
+    now = timezone.now()
+    (row,) = home.starred_segments(amplitude.workspace, [segment], now)
+    assert row.change is None
+    ago = now - timedelta(days=3)
+    SegmentSize.objects.create(segment=segment, day=ago.date(), at=ago, size=row.listed.size + 4)
+    (row,) = home.starred_segments(amplitude.workspace, [segment], now)
+    assert row.change == -4
