@@ -11,6 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -122,11 +123,13 @@ def split(numbers: BitMap) -> BlockedSet:
     first, last = numbers.min() // BLOCK_SIZE, numbers.max() // BLOCK_SIZE
     if first == last:
         return {first: numbers}
-    cut = {
-        block: numbers & BitMap(range(block * BLOCK_SIZE, (block + 1) * BLOCK_SIZE))
-        for block in range(first, last + 1)
-    }
+    cut = {block: numbers & _whole(block) for block in range(first, last + 1)}
     return {block: bits for block, bits in cut.items() if bits}
+
+
+@lru_cache(maxsize=4_096)  # every block there can be; each is a run of a few hundred bytes
+def _whole(block: int) -> BitMap:
+    return BitMap(range(block * BLOCK_SIZE, (block + 1) * BLOCK_SIZE))
 
 
 def members_among(numbers: BitMap, blocks: BlockedSet) -> BitMap:
