@@ -21,9 +21,9 @@ from braze_partners.workspaces.models import Account, Member, Role, Workspace
 from cohorts import membership
 from cohorts.models import Cohort, ImportRun
 from cohorts.placing import RunFacts
-from cohorts.segments import saving
+from cohorts.segments import saving, sizing
 from cohorts.segments.definition import CohortFilter, Definition, Inclusion, Row
-from cohorts.segments.models import Star
+from cohorts.segments.models import Segment, Star
 
 SLUG = "demo"
 PEOPLE = 5_000
@@ -81,9 +81,10 @@ def load(now: datetime) -> None:
         )
         accounts = [_account(workspace, sign_in) for sign_in in SIGN_INS]
         create_profiles(workspace.pk, list(_people(dice)), now - PAST)
-        _pasts(workspace, dice, now)
+        cohorts = {planned: _register(workspace, planned, now - PAST) for planned in COHORTS}
         _register(workspace, AWAITED, now)
-        _segments(workspace, accounts, now)
+        segments = _segments(workspace, accounts, now - PAST)
+        _pasts(cohorts, segments, dice, now)
 
 
 def _account(workspace: Workspace, sign_in: SignIn) -> Account:
@@ -127,14 +128,17 @@ def _register(workspace: Workspace, planned: DemoCohort, at: datetime) -> Cohort
     )
 
 
-def _pasts(workspace: Workspace, dice: random.Random, now: datetime) -> None:
-    """A first full list each, then deltas every two days or so, in the order of time."""
+def _pasts(
+    cohorts: dict[DemoCohort, Cohort], segments: list[Segment], dice: random.Random, now: datetime
+) -> None:
+    """A first full list each, then deltas every two days or so, in the order of time; the
+    segments are measured after each, as the periodic job does."""
+    workspace = segments[0].workspace
     texts = [external_id(position) for position in range(1, PEOPLE + 1)]
     everyone = BitMap(
         number for number in resolve_external_ids(workspace.pk, texts) if number is not None
     )
     inside: dict[DemoCohort, BitMap] = {}
-    cohorts = {planned: _register(workspace, planned, now - PAST) for planned in COHORTS}
     for planned, cohort in cohorts.items():
         inside[planned] = BitMap(dice.sample(list(everyone), round(PEOPLE * planned.share)))
         _run(cohort, membership.Wanted(inside[planned], BitMap()), now - PAST)
@@ -146,6 +150,7 @@ def _pasts(workspace: Workspace, dice: random.Random, now: datetime) -> None:
         entered = BitMap(dice.sample(outside, dice.randrange(moving + moving // 3)))
         inside[planned] = (members - left) | entered
         _run(cohorts[planned], membership.Wanted(entered, left), at)
+        sizing.measure(workspace, segments, at)
 
 
 def _moments(dice: random.Random, now: datetime) -> Iterator[tuple[datetime, DemoCohort]]:
@@ -169,8 +174,9 @@ def _run(cohort: Cohort, wanted: membership.Wanted, at: datetime) -> None:
     membership.apply(cohort.pk, wanted, facts, membership.look(cohort.pk))
 
 
-def _segments(workspace: Workspace, accounts: list[Account], now: datetime) -> None:
+def _segments(workspace: Workspace, accounts: list[Account], at: datetime) -> list[Segment]:
     """Each is starred by everyone, so that the home page shows it."""
+    made = []
     bought = CohortFilter("amplitude", Inclusion.INCLUDES, ("m2v6q8ey",))
     plans = (
         (
@@ -188,5 +194,7 @@ def _segments(workspace: Workspace, accounts: list[Account], now: datetime) -> N
         wanted = CohortFilter("amplitude", Inclusion.INCLUDES, (cohort_id,))
         definition = Definition(all=(Row((wanted,)),), exclude=(Row((bought,)),))
         draft = saving.Draft(name, description, ("Retention",), definition)
-        segment = saving.create(workspace, draft, by=accounts[1], now=now)
+        segment = saving.create(workspace, draft, by=accounts[1], now=at)
         Star.objects.bulk_create([Star(segment=segment, account=each) for each in accounts])
+        made.append(segment)
+    return made
