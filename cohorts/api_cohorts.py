@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.db.models import ProtectedError
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -24,7 +23,8 @@ from braze_partners.rest.paging import (
 )
 from braze_partners.rest.views import ApiView
 from braze_partners.workspaces.audit import record
-from cohorts import listing, membership, skipped
+from cohorts import keeping, listing, membership, skipped
+from cohorts.errors import CohortInUse
 from cohorts.models import Cohort, ImportRun
 
 PARTNER_PARAMETER = OpenApiParameter("partner", str, description="Only of this partner.")
@@ -147,9 +147,7 @@ class CohortOne(CohortView):
         asked = CohortChangeSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         cohort, archived = self.cohort(pk), asked.validated_data["archived"]
-        if archived != (cohort.archived_at is not None):
-            cohort.archived_at = timezone.now() if archived else None
-            cohort.save(update_fields=["archived_at"])
+        if keeping.set_archived(cohort, archived, timezone.now()):
             self.write_down("cohort.archived" if archived else "cohort.unarchived", cohort)
         return Response(CohortSerializer(cohort).data)
 
@@ -158,10 +156,9 @@ class CohortOne(CohortView):
         """Deletes a cohort with its members and runs; refused while a segment uses it."""
         cohort = self.cohort(pk)
         try:
-            cohort.delete()
-        except ProtectedError as error:
+            keeping.delete(cohort)
+        except CohortInUse as error:
             raise Conflict("A segment uses this cohort") from error
-        membership.forget(pk)
         self.write_down("cohort.deleted", cohort)
         return Response(status=204)
 

@@ -13,3 +13,7 @@ class CohortGone(Exception):
 
 class LostRace(Exception):
     """Another run took the next place of the cohort first."""
+
+
+class CohortInUse(Exception):
+    """The cohort can't be deleted: a segment uses it."""

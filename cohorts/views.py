@@ -8,8 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import ProtectedError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,11 +16,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from braze_partners.partners import directory
 from braze_partners.people.finding import find_person, identifiers_of
-from braze_partners.workspaces.addresses import client_address
-from braze_partners.workspaces.audit import record
+from braze_partners.workspaces.audit import record_for
 from braze_partners.workspaces.middleware import WorkspaceRequest
 from braze_partners.workspaces.roles import May, may
-from cohorts import history, listing, membership, skipped
+from cohorts import history, keeping, listing, membership, skipped
+from cohorts.errors import CohortInUse
 from cohorts.models import Cohort, ImportRun
 
 COHORTS_PER_PAGE = 50
@@ -132,9 +131,8 @@ def cohort_archive(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Archives a cohort, or takes it back: it goes on accepting pushes either way."""
     cohort = _cohort(request, pk)
     back = request.POST.get("undo") == "1"
-    cohort.archived_at = None if back else timezone.now()
-    cohort.save(update_fields=["archived_at"])
-    _audit(request, "cohort.unarchived" if back else "cohort.archived", cohort)
+    if keeping.set_archived(cohort, not back, timezone.now()):
+        record_for(request, "cohort.unarchived" if back else "cohort.archived", cohort.label)
     messages.success(
         request,
         _("The cohort is back in the list.")
@@ -149,15 +147,14 @@ def cohort_archive(request: WorkspaceRequest, pk: int) -> HttpResponse:
 def cohort_delete(request: WorkspaceRequest, pk: int) -> HttpResponse:
     cohort = _cohort(request, pk)
     try:
-        cohort.delete()
-    except ProtectedError:
+        keeping.delete(cohort)
+    except CohortInUse:
         messages.error(
             request,
             _("Not deleted: a segment uses this cohort. Take it out of there first."),
         )
         return redirect("cohorts:used_in", request.workspace.slug, pk)
-    membership.forget(pk)
-    _audit(request, "cohort.deleted", cohort)
+    record_for(request, "cohort.deleted", cohort.label)
     messages.success(request, _("The cohort and its runs are deleted."))
     return redirect("cohorts:list", request.workspace.slug)
 
@@ -226,8 +223,3 @@ def _heading(cohort: Cohort, tab: str) -> dict[str, Any]:
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-def _audit(request: HttpRequest, action: str, cohort: Cohort) -> None:
-    actor = request.member.account  # type: ignore[attr-defined]
-    record(cohort.workspace, actor, action, cohort.label, address=client_address(request))
