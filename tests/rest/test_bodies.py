@@ -86,3 +86,18 @@ def test_a_chunked_body_is_read_like_any_other() -> None:
 def test_a_chunked_body_beyond_the_limit_is_refused() -> None:
     with pytest.raises(BodyTooLarge):
         accept_chunks(chunked(b"x" * 101), 100)
+
+
+class BrokenStream:
+    """What the web server raises for chunks that are none: an exception of its own."""
+
+    def read(self, size: int) -> bytes:
+        raise ValueError("Invalid chunk size: b'ZZ'")
+
+
+def test_a_body_of_broken_chunks_is_refused() -> None:
+    request = chunked(b"")
+    request.META["wsgi.input"] = BrokenStream()
+
+    with pytest.raises(BadRequest, match="could not be read"):
+        accept_chunks(request)
