@@ -48,12 +48,19 @@ def forget_jobs_no_longer_scheduled(**_: Any) -> None:
     PeriodicTask.objects.exclude(name__in=[job.name for job in JOBS]).delete()
 
 
+@signals.worker_init.connect
+def remember_the_worker(**_: Any) -> None:
+    """Beat inside a worker is forked from it and finds this in its memory."""
+    app.worker_pid = os.getpid()
+
+
 @signals.beat_embedded_init.connect
 def end_with_the_worker(**_: Any) -> None:
-    """Beat inside a worker is a process of its own: a killed worker must not leave it behind."""
+    """Beat inside a worker is a process of its own: a killed worker must not leave it behind, not
+    even one that was killed before beat came to this line."""
     from braze_partners.supervisor.death import die_with_parent
 
-    die_with_parent()
+    die_with_parent(parent=app.worker_pid)
 
 
 @signals.task_prerun.connect
