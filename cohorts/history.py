@@ -18,15 +18,18 @@ INTERVALS = (
 
 
 def size_history(cohort: Cohort, since: datetime, now: datetime) -> list[tuple[datetime, int]]:
-    """The size at `since` (or at the first run), after each change, and now. Where there were
-    more changes than points, each interval shows the last of them."""
+    """The size at `since` (nobody, before the first run), after each change, and now; nothing for
+    a cohort that never changed. Where there were more changes than points, each interval shows
+    the last of them."""
     changing = ImportRun.objects.filter(cohort=cohort, sequence__isnull=False)
     within = changing.filter(at__gt=since, at__lte=now)
     before = changing.filter(at__lte=since).order_by("-sequence")
     first = before.values_list("size_after", flat=True).first()
-    points: list[tuple[datetime, int | None]] = [] if first is None else [(since, first)]
-    points.extend(_thinned(within, now - since).values_list("at", "size_after"))
-    if points and points[-1][0] < now:
+    changes = list(_thinned(within, now - since).values_list("at", "size_after"))
+    if first is None and not changes:
+        return []
+    points = [(since, first), *changes]
+    if points[-1][0] < now:
         points.append((now, points[-1][1]))
     return [(at, size or 0) for at, size in points]
 

@@ -172,7 +172,7 @@ def test_a_long_history_is_thinned(monkeypatch: pytest.MonkeyPatch) -> None:
     for step in range(6):
         run(cohort, {step}, day=step // 3)
     points = history.size_history(cohort, NOW - timedelta(days=30), NOW + timedelta(days=2))
-    assert [size for _, size in points] == [3, 6, 6]
+    assert [size for _, size in points] == [0, 3, 6, 6]
 
 
 def test_old_runs_forget_their_lists_then_their_bitmaps_but_not_unfolded_ones() -> None:
