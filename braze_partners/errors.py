@@ -74,6 +74,11 @@ class BodyTooLarge(Refusal):
     message = "The request body is too large"
 
 
+class UnsupportedMediaType(Refusal):
+    status = 415
+    message = "The request body is of a kind that is not read here"
+
+
 class Unprocessable(Refusal):
     status = 422
     message = "The request cannot be processed"
@@ -109,6 +114,7 @@ BY_STATUS: dict[int, type[Refusal]] = {
         MethodNotAllowed,
         Conflict,
         BodyTooLarge,
+        UnsupportedMediaType,
         Unprocessable,
         Locked,
         RateLimited,

@@ -12,12 +12,21 @@ import orjson
 from django.http import HttpRequest
 from django.http.request import RawPostDataException, UnreadablePostError
 
-from braze_partners.errors import BadRequest, BodyTooLarge
+from braze_partners.errors import BadRequest, BodyTooLarge, UnsupportedMediaType
 from braze_partners.rest.limits import MAX_BODY_BYTES, MAX_JSON_DEPTH
 
 
 def too_large(limit_bytes: int) -> BodyTooLarge:
     return BodyTooLarge(f"The request body is larger than {limit_bytes:,} bytes")
+
+
+def refuse_compressed(request: HttpRequest) -> None:
+    """Compressed bytes would only be called invalid JSON, which tells a client nothing."""
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise UnsupportedMediaType(
+            "The request body must be sent without Content-Encoding",
+            headers={"Accept-Encoding": "identity"},
+        )
 
 
 def declared_length(request: HttpRequest) -> int:

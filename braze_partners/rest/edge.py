@@ -22,7 +22,7 @@ from braze_partners.errors import (
     answer,
     is_machine_path,
 )
-from braze_partners.rest.bodies import accept_chunks, declared_length
+from braze_partners.rest.bodies import accept_chunks, declared_length, refuse_compressed
 from braze_partners.rest.limits import MAX_BODY_BYTES
 from braze_partners.rest.straight import STRAIGHT_PATHS, StraightHandler
 
@@ -50,6 +50,7 @@ class MachineEdgeMiddleware:
         if not is_machine_path(request.path):
             return self.get_response(request)
         try:
+            refuse_compressed(request)
             accept_chunks(request)
         except Refusal as refusal:
             return answer(request, refusal)

@@ -43,7 +43,7 @@ def fields_of(error: exceptions.ValidationError) -> dict[str, list[str]]:
 
 
 class OtherRefusal(Refusal):
-    """A status that only REST framework raises: 406, 415."""
+    """A status that only REST framework raises: 406."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)

@@ -144,6 +144,17 @@ def test_a_huge_body_is_refused_before_it_is_read(client: Client) -> None:
     assert response.json()["message"] == "The request body is too large"
 
 
+@pytest.mark.parametrize("path", ["/partners/amplitude/cohorts/users", "/api/v1/segments"])
+def test_a_compressed_body_is_refused_by_its_name(client: Client, path: str) -> None:
+    response = client.post(
+        path, b"\x1f\x8b", content_type="application/json", headers={"Content-Encoding": "gzip"}
+    )
+
+    assert response.status_code == 415
+    assert response.headers["Accept-Encoding"] == "identity"
+    assert "Content-Encoding" in response.content.decode()
+
+
 def test_a_host_that_is_not_ours_is_a_json_400(client: Client) -> None:
     response = client.get("/api/v1/workspace", headers={"Host": "evil.example"})
 
