@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from pyroaring import BitMap
 
 from braze_partners.people import identity, numbers
@@ -227,7 +227,7 @@ def _found(pushed: Push, wanted: Wanted, facts: RunFacts) -> Applied:
     """A cohort that nobody has named yet begins with its first run, in one transaction: it is
     called by its id until /cohorts comes. Holds the numbers' row, so that nobody is deleted
     unseen meanwhile."""
-    with membership.busy_is_locked(), transaction.atomic():
+    with membership.held([]):
         numbers.lock(pushed.source.workspace_id)
         cohort, made = new_cohort(pushed.source, pushed.cohort_id)
         if made:

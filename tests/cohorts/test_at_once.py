@@ -11,6 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
+from braze_partners.people import numbers
 from cohorts import bitmaps, folding, membership, placing
 from cohorts.errors import LostRace
 from cohorts.models import Cohort, ImportRun
@@ -125,6 +126,21 @@ def push_and_close(amplitude: Partner) -> Any:
         return amplitude.users([{"user_ids": ["u1"]}])
     finally:
         connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_first_push_of_a_cohort_waits_no_longer_than_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one limit for waiting, which its own test covers")
+    amplitude = make_partner()
+    monkeypatch.setattr(membership, "LOCK_WAIT", membership.LOCK_WAIT / 50)
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        numbers.lock(amplitude.workspace.pk)
+        answer = pool.submit(push_and_close, amplitude).result(timeout=3)
+    assert answer.status_code == 423
+    assert amplitude.users([{"user_ids": ["u1"]}]).status_code == 201
 
 
 @pytest.mark.django_db(transaction=True)
