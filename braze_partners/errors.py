@@ -134,9 +134,7 @@ def braze_body(refusal: Refusal) -> dict[str, object]:
     return {"message": refusal.text, "errors": by_field or [refusal.text]}
 
 
-def problem_body(
-    refusal: Refusal, instance: str, request_id: str = ""
-) -> dict[str, object]:
+def problem_body(refusal: Refusal, instance: str, request_id: str = "") -> dict[str, object]:
     """RFC 9457; `errors` maps a field's name to its sentences."""
     body: dict[str, object] = {
         "type": "about:blank",
