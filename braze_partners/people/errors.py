@@ -15,10 +15,6 @@ class NumbersExhausted(PeopleError):
         self.workspace_id = workspace_id
 
 
-class IdentityTaken(PeopleError):
-    """An external id, alias or device that already belongs to somebody else."""
-
-
 class ValueRefused(PeopleError):
     """One value of one person that breaks a rule; `column` says which."""
 

@@ -14,8 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from braze_partners.workspaces.addresses import client_address
-from braze_partners.workspaces.audit import record
 from braze_partners.workspaces.middleware import WorkspaceRequest
 from braze_partners.workspaces.roles import May, may
 from cohorts.segments import changes, editing, listing, saving, showing, sizing
@@ -30,7 +28,7 @@ from cohorts.segments.errors import (
 )
 from cohorts.segments.models import Segment
 from cohorts.segments.planning import stored
-from cohorts.segments.views import look_up_context, segment_or_404
+from cohorts.segments.views import look_up_context, segment_or_404, write_down
 
 SAVE = "save"
 
@@ -205,14 +203,7 @@ def _saved(request: WorkspaceRequest, segment: Segment, action: str) -> HttpResp
     now = timezone.now()
     sizing.measure(request.workspace, [segment], now)
     changes.mark_seen(segment, request.member.account, now)
-    record(
-        request.workspace,
-        request.member.account,
-        action,
-        segment.name,
-        address=client_address(request),
-        detail={"segment": str(segment.pk), "version": segment.version},
-    )
+    write_down(request, action, segment)
     messages.success(request, _("“%(name)s” is saved.") % {"name": segment.name})
     return redirect("segments:detail", request.workspace.slug, segment.pk)
 

@@ -17,8 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from braze_partners.people.finding import find_person, identifiers_of
-from braze_partners.workspaces.addresses import client_address
-from braze_partners.workspaces.audit import record
+from braze_partners.workspaces.audit import record_for
 from braze_partners.workspaces.middleware import WorkspaceRequest
 from braze_partners.workspaces.roles import May, may
 from cohorts.segments import evaluation, explanation, limits, listing, saving, sizing
@@ -66,7 +65,7 @@ def archive(request: WorkspaceRequest) -> HttpResponse:
     actor = request.member.account
     changed = saving.set_archived(chosen, archived, by=actor, now=timezone.now())
     for segment in changed:
-        _record(request, "segment.archived" if archived else "segment.unarchived", segment)
+        write_down(request, "segment.archived" if archived else "segment.unarchived", segment)
     _say_archived(request, len(changed), archived)
     return redirect(_back(request))
 
@@ -97,15 +96,10 @@ def _back(request: WorkspaceRequest) -> str:
     return asked if asked.startswith(home) and "\\" not in asked else home
 
 
-def _record(request: WorkspaceRequest, action: str, segment: Segment) -> None:
-    record(
-        request.workspace,
-        request.member.account,
-        action,
-        segment.name,
-        address=client_address(request),
-        detail={"segment": str(segment.pk), "version": segment.version},
-    )
+def write_down(request: WorkspaceRequest, action: str, segment: Segment) -> None:
+    """The audit log's entry of a change to a segment, whichever screen made it."""
+    detail = {"segment": str(segment.pk), "version": segment.version}
+    record_for(request, action, segment.name, detail)
 
 
 @may(May.SEE)
@@ -136,7 +130,7 @@ def duplicate(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
     now = timezone.now()
     copy = saving.create(request.workspace, draft, by=request.member.account, now=now)
     sizing.measure(request.workspace, [copy], now)
-    _record(request, "segment.created", copy)
+    write_down(request, "segment.created", copy)
     messages.success(request, _("This is the copy. The original is unchanged."))
     return redirect("segments:detail", request.workspace.slug, copy.pk)
 
