@@ -54,6 +54,11 @@ class Forbidden(Refusal):
     message = "The API key lacks the permission for this endpoint"
 
 
+class LacksPermission(Forbidden):
+    def __init__(self, permission: str) -> None:
+        super().__init__(f"The API key lacks the permission {permission}")
+
+
 class NotFound(Refusal):
     status = 404
     message = "Not found"

@@ -29,11 +29,6 @@ class InvalidPartnerKey(Unauthenticated):
     message = "Invalid Partner API key"
 
 
-class LacksPermission(Forbidden):
-    def __init__(self, permission: str) -> None:
-        super().__init__(f"The API key lacks the permission {permission}")
-
-
 class AddressNotAllowed(Forbidden):
     message = "The API key is not allowed from this address"
 

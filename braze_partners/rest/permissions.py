@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from braze_partners.errors import Forbidden, MethodNotAllowed
+from braze_partners.errors import LacksPermission, MethodNotAllowed
 from braze_partners.rest.callers import key_of
 
 
@@ -20,5 +20,5 @@ class HasPermission(BasePermission):
         if needed is None:
             raise MethodNotAllowed(headers={"Allow": ", ".join(view.allowed_methods)})
         if needed not in key_of(request).permissions:
-            raise Forbidden(f"The API key lacks the permission {needed}")
+            raise LacksPermission(needed)
         return True

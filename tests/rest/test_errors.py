@@ -21,7 +21,7 @@ REFUSALS: list[errors.Refusal] = [
     key_errors.UnknownRestKey(),
     key_errors.WrongPartner("bpi_8Yw2…k4Tz"),
     key_errors.InvalidPartnerKey(),
-    key_errors.LacksPermission("segments.list"),
+    errors.LacksPermission("segments.list"),
     key_errors.AddressNotAllowed(),
     key_errors.TooManyFailures(17),
     errors.BadRequest("Some fields are not valid", fields={"label": ["Too long."]}),
