@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "braze_partners.people",
     "cohorts",
     "cohorts.segments",
+    "currents",
     "braze_partners.dashboard",
 ]
 
@@ -274,6 +275,14 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5  # seconds
 
 # The sandbox ships with us for development; production refuses it.
 SANDBOX_ENABLED = env.bool("SANDBOX_ENABLED", not PRODUCTION)
+
+# How long a refused key may make events wait before they are dropped, in hours (product.md 5.4).
+CREDENTIALS_WINDOW_HOURS = env.float("CREDENTIALS_WINDOW_HOURS", 48)
+# Seconds between two probes of a refused key.
+PROBE_SECONDS = env.float("PROBE_SECONDS", 180)
+# Threads that deliver in each worker process, and the seconds that one request may take in all.
+DELIVERY_THREADS = env.int("DELIVERY_THREADS", 8)
+DELIVERY_REQUEST_SECONDS = env.float("DELIVERY_REQUEST_SECONDS", 20)
 
 # /metrics: with a token, a Bearer of it; without, the machine itself only.
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")

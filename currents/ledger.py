@@ -1,0 +1,213 @@
+"""The ledger: the fate of every event a Current saw, by minute of receipt and event type.
+
+The only writer of LedgerEntry, and the only source for screens, REST and metrics. Knows counts;
+knows not why a fate was decided. `move` is called in the transaction that decides; counting takes
+the log in as *waiting*, so nothing is ever decided that was not counted before.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Sum
+
+from braze_partners.events import catalogue, event_log
+from currents.fates import FILTERED, STEPS, Fate, Step
+from currents.models import Current, LedgerEntry
+
+# (minute of receipt, event type, fate)
+Place = tuple[datetime, str, Fate]
+
+# Where the ledger counts event types that the catalogue does not list.
+UNKNOWN_TYPES = "unknown"
+
+# Events that one step of counting takes in, at most, so that it stays short.
+COUNTED_AT_ONCE = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What became of the events received in a span; a span's `received` is their sum by nature,
+    and `log_received` what the log says, where someone asked it."""
+
+    by_fate: Mapping[Fate, int] = field(default_factory=dict)
+
+    def of(self, fates: Iterable[Fate]) -> int:
+        return sum(self.by_fate.get(fate, 0) for fate in fates)
+
+    @property
+    def received(self) -> int:
+        return sum(self.by_fate.values())
+
+    @property
+    def delivered(self) -> int:
+        return self.of(STEPS[Step.DELIVERED])
+
+    @property
+    def filtered(self) -> int:
+        return self.of(FILTERED)
+
+    @property
+    def waiting(self) -> int:
+        return self.of(STEPS[Step.WAITING])
+
+    @property
+    def dead_lettered(self) -> int:
+        return self.of(STEPS[Step.DEAD_LETTERED])
+
+    @property
+    def dropped(self) -> int:
+        return self.of(STEPS[Step.DROPPED])
+
+    def step(self, step: Step) -> int:
+        return self.received if step == Step.RECEIVED else self.of(STEPS[step])
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The balance of what was received from `at` for one step of a series."""
+
+    at: datetime
+    balance: Balance
+
+
+def type_of(name: str) -> str:
+    """The event type under which the ledger counts: one place for all that nobody knows."""
+    return name if name in catalogue.event_types() else UNKNOWN_TYPES
+
+
+def minute_of(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
+
+
+def balance(
+    current_id: int, since: datetime | None = None, until: datetime | None = None
+) -> Balance:
+    """Of the events received in [since, until), whole minutes; without bounds, since launch."""
+    rows = _within(LedgerEntry.objects.filter(current_id=current_id), since, until)
+    sums = rows.values_list("fate").annotate(total=Sum("count"))
+    return Balance({Fate(fate): int(total) for fate, total in sums if total})
+
+
+def balances(
+    current_ids: Iterable[int], since: datetime | None = None, until: datetime | None = None
+) -> dict[int, Balance]:
+    """As `balance`, of several Currents in one query; each asked for has one."""
+    ids = list(current_ids)
+    rows = _within(LedgerEntry.objects.filter(current_id__in=ids), since, until)
+    found: dict[int, dict[Fate, int]] = {pk: {} for pk in ids}
+    for pk, fate, total in rows.values_list("current_id", "fate").annotate(total=Sum("count")):
+        if total:
+            found[pk][Fate(fate)] = int(total)
+    return {pk: Balance(by_fate) for pk, by_fate in found.items()}
+
+
+def by_type(
+    current_id: int, since: datetime | None = None, until: datetime | None = None
+) -> dict[str, Balance]:
+    """The balance of each event type that was received, the most frequent first."""
+    rows = _within(LedgerEntry.objects.filter(current_id=current_id), since, until)
+    found: dict[str, dict[Fate, int]] = {}
+    for kind, fate, total in rows.values_list("event_type", "fate").annotate(total=Sum("count")):
+        if total:
+            found.setdefault(kind, {})[Fate(fate)] = int(total)
+    made = {kind: Balance(by_fate) for kind, by_fate in found.items()}
+    return dict(sorted(made.items(), key=lambda pair: -pair[1].received))
+
+
+def series(
+    current_ids: Iterable[int], since: datetime, until: datetime, step: timedelta
+) -> dict[int, list[Point]]:
+    """Balances by time of receipt in equal steps from `since`, empty ones included; one query."""
+    ids = list(current_ids)
+    rows = _within(LedgerEntry.objects.filter(current_id__in=ids), since, until)
+    sums = rows.values_list("current_id", "minute", "fate").annotate(total=Sum("count"))
+    count = -(-(until - since) // step)
+    found: dict[int, list[Counter[Fate]]] = {pk: [Counter() for _ in range(count)] for pk in ids}
+    for pk, minute, fate, total in sums:
+        place = min(max((minute - since) // step, 0), count - 1)
+        found[pk][place][Fate(fate)] += int(total)
+    return {
+        pk: [Point(since + n * step, Balance(dict(c))) for n, c in enumerate(counters)]
+        for pk, counters in found.items()
+    }
+
+
+def oldest_waiting(current_id: int) -> datetime | None:
+    """The minute in which the oldest event that still waits was received."""
+    rows = LedgerEntry.objects.filter(current_id=current_id, fate=Fate.WAITING, count__gt=0)
+    return rows.order_by("minute").values_list("minute", flat=True).first()
+
+
+def _within(rows, since: datetime | None, until: datetime | None):  # type: ignore[no-untyped-def]
+    if since is not None:
+        rows = rows.filter(minute__gte=minute_of(since))
+    if until is not None:
+        rows = rows.filter(minute__lt=until)
+    return rows
+
+
+def move(current_id: int, changes: Mapping[Place, int]) -> None:
+    """Adds each change to its place, in one order, so that two transactions never wait for each
+    other in a circle. Must run in the transaction that decides."""
+    rows = sorted((place, change) for place, change in changes.items() if change)
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            places, counts = zip(*rows, strict=True)
+            minutes, types, fates = zip(*places, strict=True)
+            parameters = [current_id, *map(list, (minutes, types, map(str, fates), counts))]
+            cursor.execute(_MOVE_POSTGRESQL, parameters)
+            return
+        cursor.executemany(
+            _MOVE_SQLITE,
+            [
+                [current_id, str(minute.replace(tzinfo=None)), kind, str(fate), count]
+                for (minute, kind, fate), count in rows
+            ],
+        )
+
+
+_MOVE = """
+INSERT INTO currents_ledgerentry (current_id, minute, event_type, fate, count) {rows}
+ON CONFLICT (current_id, minute, event_type, fate)
+DO UPDATE SET count = currents_ledgerentry.count + excluded.count
+"""
+_MOVE_POSTGRESQL = _MOVE.format(
+    rows="SELECT %s, m, t, f, c FROM unnest(%s::timestamptz[], %s::text[], %s::text[], "
+    "%s::bigint[]) AS given (m, t, f, c)"
+)
+_MOVE_SQLITE = _MOVE.format(rows="VALUES (%s, %s, %s, %s, %s)")
+
+
+def count(current: Current, head: int) -> int:
+    """Takes the log in from where it was counted to `head`, as waiting; up to which sequence it
+    is counted then. Safe to run together: who comes second counts nothing."""
+    start = current.counted_sequence
+    while start < head:
+        batches = event_log.counts(current.workspace_id, start, min(head, start + COUNTED_AT_ONCE))
+        if not batches:
+            break
+        end = batches[-1].first_sequence + batches[-1].count
+        changes: Counter[Place] = Counter()
+        for batch in batches:
+            minute = minute_of(batch.received_at.astimezone(UTC))
+            for kind, number in batch.by_type.items():
+                changes[minute, type_of(kind), Fate.WAITING] += number
+        with transaction.atomic():
+            moved = Current.objects.filter(pk=current.pk, counted_sequence=start).update(
+                counted_sequence=end
+            )
+            if moved:
+                move(current.pk, changes)
+        if not moved:
+            fresh = Current.objects.filter(pk=current.pk).values_list("counted_sequence", flat=True)
+            end = fresh.first() or end
+        start = end
+    current.counted_sequence = start
+    return start

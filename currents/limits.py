@@ -1,0 +1,51 @@
+"""The limits of delivery, each with its unit, its reason and its source."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+# Lanes of a Current (house.md: identity mod 16).
+LANES = 16
+
+# Events that one claim may read on for, at most; filtered ones included, so that a claim of a
+# Current that chose little still ends (house.md: a claim is at most 2 s or 2,000 events).
+EVENTS_PER_CLAIM = 2_000
+
+# Lanes of a claim while more than a request's worth waits; else one claim takes all sixteen, so
+# that little traffic makes few requests. Four claims side by side keep a slow line busy.
+LANES_PER_CLAIM = 4
+BACKLOG_FOR_ALL_LANES = 1_500
+
+# Seconds beyond the request's own limit after which a lease is taken for lost.
+LEASE_MARGIN = timedelta(seconds=10)
+
+# A lease or due time further ahead than this was written by a clock that has been set back since.
+LONGEST_LEASE = timedelta(minutes=5)
+LONGEST_WAIT = timedelta(hours=1)
+
+# Requests within one claim that strip, split or shrink before it settles what it has.
+REQUESTS_PER_CLAIM = 12
+
+# Latency from which on a destination shares a third of the threads with the other slow ones.
+SLOW_MS = 2_000
+
+# Held identities whose events one claim takes up, the longest waiting first.
+HOLDS_PER_CLAIM = 200
+
+# How long a throttled id pauses (wire/amplitude-http-v2.md), and one over its daily quota.
+THROTTLED_PAUSE = timedelta(seconds=30)
+QUOTA_PAUSE = timedelta(hours=24)
+
+# 3xx, 404 and other 4xx: after this long the batch becomes dead letters
+# (wire/amplitude-http-v2.md, own choice).
+UNEXPECTED_PATIENCE = timedelta(hours=24)
+
+# Shares of the window at which the contact is told (product.md 5.4).
+MAIL_SHARES = {"half": 0.5, "three_quarters": 0.75, "nine_tenths": 0.9}
+
+# How long attempts are kept (house.md: events and attempts alike).
+ATTEMPTS_KEPT = timedelta(days=7)
+
+# Characters of a request and of an answer that an attempt keeps.
+SHOWN_REQUEST = 2_000
+SHOWN_ANSWER = 2_000

@@ -1,0 +1,86 @@
+"""Moves a Current from state to state by compare-and-set, and what a person's moves bring along:
+launch, pause, resume, delete. Knows rows and the audit log; sends nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from braze_partners.events import event_log
+from braze_partners.workspaces.audit import Actor, record_by
+from currents.errors import MoveRefused
+from currents.lanes import make_lanes
+from currents.models import Current
+from currents.states import MOVES, State
+
+
+def move(current_id: int, after: State, now: datetime, **changes: Any) -> bool:
+    """Whether it moved: only from a state that the table allows, in one statement. `changes` are
+    columns that change with it."""
+    allowed = [before for before, reachable in MOVES.items() if after in reachable]
+    moved = Current.objects.filter(pk=current_id, state__in=allowed).update(
+        state=after, state_since=now, **changes
+    )
+    return moved == 1
+
+
+def launch(current: Current, actor: Actor, now: datetime) -> None:
+    """From draft to active: it sees the events that are received from here on. Raises MoveRefused
+    for what is no draft; whether the draft is complete is editing's to say, before."""
+    with transaction.atomic():
+        head = event_log.head(current.workspace_id)
+        moved = move(
+            current.pk,
+            State.ACTIVE,
+            now,
+            launched_at=now,
+            launched_by=actor.account,
+            launch_sequence=head,
+            counted_sequence=head,
+        )
+        if not moved:
+            raise MoveRefused(current, State.ACTIVE)
+        make_lanes(current.pk, head)
+        _record(current, actor, "current.launched")
+
+
+def pause(current: Current, actor: Actor, now: datetime) -> None:
+    """Events go on being received and wait."""
+    _move_by_hand(current, State.PAUSED, actor, now, "current.paused")
+
+
+def resume(current: Current, actor: Actor, now: datetime) -> None:
+    """Paused or failing: it goes on at once. With refused credentials it is probed at once."""
+    with transaction.atomic():
+        state = State(current.state)
+        if state in (State.FAILING, State.STOPPED, State.DROPPING):
+            changed = Current.objects.filter(pk=current.pk, state=state).update(due_at=now)
+        else:
+            changed = int(move(current.pk, State.ACTIVE, now, due_at=None))
+        if not changed or state == State.DRAFT:
+            transaction.set_rollback(True)
+            raise MoveRefused(current, State.ACTIVE)
+        _record(current, actor, "current.resumed")
+
+
+def delete(current: Current, actor: Actor, now: datetime) -> None:
+    """It stops at once, and its key is forgotten; what it did stays in the totals."""
+    _move_by_hand(
+        current, State.DELETED, actor, now, "current.deleted", api_key=None, api_key_hint=""
+    )
+
+
+def _move_by_hand(
+    current: Current, after: State, actor: Actor, now: datetime, action: str, **changes: Any
+) -> None:
+    with transaction.atomic():
+        if not move(current.pk, after, now, **changes):
+            raise MoveRefused(current, after)
+        _record(current, actor, action)
+
+
+def _record(current: Current, actor: Actor, action: str) -> None:
+    record_by(actor, current.workspace, action, current.name, {"current": current.pk})
