@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from currents.models import Current
-from currents.models import Current
 from currents.states import State
 
 
