@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from braze_partners.dashboard import partner_evidence, partner_grid
-from braze_partners.dashboard.running import sandbox_address
 from braze_partners.keys import issuing
 from braze_partners.keys.forms import GenerateForm
 from braze_partners.keys.issuing import By, Issued
@@ -19,6 +18,7 @@ from braze_partners.keys.models import DataImportKey
 from braze_partners.partners import directory
 from braze_partners.partners.directory import Partner
 from braze_partners.partners.endpoint import cohorts_path, rest_endpoint
+from braze_partners.running import sandbox_address
 from braze_partners.workspaces.addresses import client_address
 from braze_partners.workspaces.middleware import WorkspaceRequest
 from braze_partners.workspaces.roles import May, may

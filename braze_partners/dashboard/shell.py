@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 from braze_partners.dashboard import navigation
 from braze_partners.dashboard.attention import attention_items
 from braze_partners.dashboard.preferences import theme_of
-from braze_partners.dashboard.running import sandbox_address
+from braze_partners.running import sandbox_address
 from braze_partners.workspaces.models import Language, Theme, Workspace
 from braze_partners.workspaces.roles import ROLE_TABLE, May, may
 

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from braze_partners.dashboard.models import Visit
-from braze_partners.dashboard.running import sandbox_address
+from braze_partners.running import sandbox_address
 from braze_partners.workspaces.models import Account, Workspace
 from cohorts.models import ImportRun
 from cohorts.segments.models import Segment

@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from braze_partners.dashboard import formatting
+from braze_partners import formatting
 
 register = template.Library()
 

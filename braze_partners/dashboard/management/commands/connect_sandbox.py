@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from braze_partners.dashboard.demo import SLUG
-from braze_partners.dashboard.running import run_file
 from braze_partners.keys.issuing import By, generate_import_key
+from braze_partners.running import run_file
 from braze_partners.workspaces.models import Workspace
 
 TIMEOUT = 10  # seconds; both sides are on this machine

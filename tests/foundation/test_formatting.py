@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import translation
 
-from braze_partners.dashboard import formatting
+from braze_partners import formatting
 
 EN, FR = "en_GB", "fr_FR"
 PARIS = ZoneInfo("Europe/Paris")
