@@ -8,6 +8,7 @@ screens = [
     path("", include("braze_partners.dashboard.urls")),
     path("cohorts/", include("cohorts.urls")),
     path("segments/", include("cohorts.segments.urls")),
+    path("currents/", include("currents.urls")),
     path("people/", include("braze_partners.people.urls")),
     path("settings/keys/", include("braze_partners.keys.urls")),
     path("settings/", include("braze_partners.workspaces.urls")),

@@ -270,9 +270,9 @@ class FailureMail(models.Model):
 
     class Stage(models.TextChoices):
         FIRST = "first", _("First failure")
-        HALF = "half", _("50% of the window")
-        THREE_QUARTERS = "three_quarters", _("75% of the window")
-        NINE_TENTHS = "nine_tenths", _("90% of the window")
+        HALF = "half", _("Half of the window")
+        THREE_QUARTERS = "three_quarters", _("Three quarters of the window")
+        NINE_TENTHS = "nine_tenths", _("Nine tenths of the window")
         RECOVERED = "recovered", _("Recovery")
 
     failure = models.ForeignKey(CredentialFailure, on_delete=models.CASCADE, related_name="mails")

@@ -59,6 +59,7 @@ ENTRIES: tuple[Entry, ...] = (
         "dashboard:partners",
         section="partners/",
     ),
+    Entry(INTEGRATIONS, _("Currents"), "radio", "currents:list", section="currents/"),
     Entry(
         SETTINGS,
         _("Members"),

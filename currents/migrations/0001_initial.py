@@ -144,7 +144,7 @@ class Migration(migrations.Migration):
             name='FailureMail',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stage', models.CharField(choices=[('first', 'First failure'), ('half', '50% of the window'), ('three_quarters', '75% of the window'), ('nine_tenths', '90% of the window'), ('recovered', 'Recovery')], max_length=14)),
+                ('stage', models.CharField(choices=[('first', 'First failure'), ('half', 'Half of the window'), ('three_quarters', 'Three quarters of the window'), ('nine_tenths', 'Nine tenths of the window'), ('recovered', 'Recovery')], max_length=14)),
                 ('to', models.EmailField(max_length=254)),
                 ('due_at', models.DateTimeField()),
                 ('lease_until', models.DateTimeField(blank=True, null=True)),

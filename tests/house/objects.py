@@ -16,6 +16,7 @@ from typing import Any
 from braze_partners.workspaces.models import Member
 from tests.cast import Cast
 from tests.cohorts.factories import CohortFactory, ImportRunFactory
+from tests.currents.factories import CurrentFactory
 from tests.keys.factories import DataImportKeyFactory, RestApiKeyFactory
 from tests.people.factories import PeopleImportFactory, ProfileFactory
 from tests.segments.factories import SegmentFactory
@@ -50,6 +51,10 @@ def _cohort(cast: Cast) -> Parameters:
 def _run(cast: Cast) -> Parameters:
     cohort = CohortFactory.create(workspace=cast.workspace)
     return {"pk": ImportRunFactory.create(cohort=cohort).pk}
+
+
+def _current(cast: Cast) -> Parameters:
+    return {"pk": CurrentFactory.create(workspace=cast.workspace).pk}
 
 
 def _segment(cast: Cast) -> Parameters:
@@ -87,6 +92,9 @@ OWNED: dict[str, Builder] = {
         ("cohorts:detail", "cohorts:members", "cohorts:cohort_runs", "cohorts:used_in"), _cohort
     ),
     **dict.fromkeys(("cohorts:archive", "cohorts:delete"), _cohort),
+    **dict.fromkeys(("currents:detail", "currents:edit", "currents:launch"), _current),
+    **dict.fromkeys(("currents:pause", "currents:resume", "currents:delete"), _current),
+    **dict.fromkeys(("currents:key", "currents:test"), _current),
     **dict.fromkeys(("segments:detail", "segments:save", "segments:members"), _segment),
     **dict.fromkeys(("api-segment", "api-segment-size", "api-segment-members"), _segment),
     "api-segment-lookup": _segment,

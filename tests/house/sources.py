@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
-PRODUCT = ("braze_partners", "cohorts")
+PRODUCT = ("braze_partners", "cohorts", "currents")
 ALL = (*PRODUCT, "tests", "benchmarks")
 
 

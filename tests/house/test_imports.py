@@ -16,6 +16,7 @@ EDGE = re.compile(
     r"^(views(_\w+)?|api(_\w+)?|forms(_\w+)?|tasks|urls(_\w+)?|\w+_urls|\w+_views|\w+_pages?|\w+_api|apps|middleware"
     r"|authentication|permissions|throttles|serializers|context|templatetags|management|views)$"
 )
+JOBS = ("cohorts", "currents")
 APPS = ("workspaces", "keys", "partners", "people", "dashboard")
 EDGE_LIBRARIES = ("rest_framework", "celery", "kombu", "drf_spectacular")
 
@@ -32,7 +33,7 @@ def test_the_import_contracts_hold() -> None:
 
 def is_domain(source: Source) -> bool:
     parts = source.module.split(".")
-    in_app = parts[0] == "cohorts" or (len(parts) > 1 and parts[1] in APPS)
+    in_app = parts[0] in JOBS or (len(parts) > 1 and parts[1] in APPS)
     return in_app and not any(EDGE.match(part) for part in parts[1:])
 
 
@@ -48,7 +49,7 @@ def is_edge(name: str) -> bool:
     parts = name.split(".")
     if parts[0] in EDGE_LIBRARIES or name.startswith("braze_partners.celery"):
         return True
-    ours = parts[0] in PRODUCT and (parts[0] == "cohorts" or parts[1] in APPS)
+    ours = parts[0] in PRODUCT and (parts[0] in JOBS or parts[1] in APPS)
     return ours and any(EDGE.match(part) for part in parts[1:])
 
 

@@ -1,0 +1,21 @@
+"""The screens of Currents, below /w/<workspace>/currents/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from currents import page_views, views
+
+app_name = "currents"
+urlpatterns = [
+    path("", views.current_list, name="list"),
+    path("create/", views.create, name="create"),
+    path("<int:pk>/", page_views.detail, name="detail"),
+    path("<int:pk>/edit/", views.edit, name="edit"),
+    path("<int:pk>/launch/", views.launch, name="launch"),
+    path("<int:pk>/pause/", views.pause, name="pause"),
+    path("<int:pk>/resume/", views.resume, name="resume"),
+    path("<int:pk>/delete/", views.delete, name="delete"),
+    path("<int:pk>/key/", views.enter_key, name="key"),
+    path("<int:pk>/test/", views.test_saved, name="test"),
+]
