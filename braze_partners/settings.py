@@ -69,6 +69,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "braze_partners.request_ids.RequestIdMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "braze_partners.nul.NulMiddleware",
     "braze_partners.rest.edge.MachineEdgeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -243,8 +244,12 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Braze Partners <no-reply@loc
 # (own choice, wire/braze-cohort-import.md).
 PARTNER_API_KEYS: dict[str, list[str]] = dict(env.json("PARTNER_API_KEYS", {}))
 
-# Requests per hour and workspace by pool; braze_partners/rest/limits.py has the defaults.
-REQUESTS_PER_HOUR: dict[str, int] = dict(env.json("REQUESTS_PER_HOUR", {}))
+# Requests a workspace may make, and seconds of their window, by pool: {"track": [3000, 3]};
+# braze_partners/rest/limits.py has the defaults.
+RATE_LIMITS: dict[str, tuple[int, int]] = {
+    pool: (int(requests), int(seconds))
+    for pool, (requests, seconds) in env.json("RATE_LIMITS", {}).items()
+}
 # Last used times and calls per hour of keys are written by a thread beside the requests.
 WRITE_KEY_USE_IN_BACKGROUND = env.bool("WRITE_KEY_USE_IN_BACKGROUND", True)
 
