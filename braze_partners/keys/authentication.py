@@ -12,15 +12,21 @@ from braze_partners.keys.verifying import VerifiedRestKey
 from braze_partners.workspaces.addresses import client_address
 
 
+def bearer_secret(authorization: str) -> str:
+    """The key in an Authorization header. Raises UnknownRestKey where there is none."""
+    scheme, _, secret = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise UnknownRestKey
+    return secret.strip()
+
+
 class BearerKey(BaseAuthentication):
     """`request.auth` becomes the VerifiedRestKey; without a valid key there is no request."""
 
     def authenticate(self, request: Request) -> tuple[None, VerifiedRestKey]:
-        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not secret.strip():
-            raise UnknownRestKey
+        secret = bearer_secret(request.headers.get("Authorization", ""))
         address = client_address(request._request)
-        return None, verifying.admit_rest_call(secret.strip(), address, timezone.now())
+        return None, verifying.admit_rest_call(secret, address, timezone.now())
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="Braze Partners"'

@@ -7,6 +7,7 @@ invalidated key cannot be told apart from outside.
 from __future__ import annotations
 
 import ipaddress
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +22,7 @@ from braze_partners.keys.errors import (
     UnknownRestKey,
     WrongPartner,
 )
-from braze_partners.keys.models import KeyUse, RestApiKey
+from braze_partners.keys.models import KeyUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,13 @@ class VerifiedRestKey:
 _FIND_IMPORT_KEY = """
 SELECT k.id, k.partner, k.workspace_id, w.slug, w.create_unknown_users
   FROM keys_dataimportkey k JOIN workspaces_workspace w ON w.id = k.workspace_id
+ WHERE k.digest = %s AND k.invalidated_at IS NULL
+"""
+
+
+_FIND_REST_KEY = """
+SELECT k.id, k.workspace_id, w.slug, k.permissions, k.allowed_addresses
+  FROM keys_restapikey k JOIN workspaces_workspace w ON w.id = k.workspace_id
  WHERE k.digest = %s AND k.invalidated_at IS NULL
 """
 
@@ -100,20 +108,16 @@ def _allowed_from(networks: list[str], address: str | None) -> bool:
 
 def rest_key(secret: str, address: str | None) -> VerifiedRestKey:
     """Raises UnknownRestKey, or AddressNotAllowed for a key bound to other addresses."""
-    found = RestApiKey.objects.filter(digest=secrets.digest(secret), invalidated_at=None)
-    row = next(
-        found.values_list(
-            "pk", "workspace_id", "workspace__slug", "permissions", "allowed_addresses"
-        ).iterator(),
-        None,
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND_REST_KEY, [secrets.digest(secret)])
+        row = cursor.fetchone()
     if row is None:
         raise UnknownRestKey
     key_id, workspace_id, slug, permissions, addresses = row
-    if not _allowed_from(addresses, address):
+    if not _allowed_from(json.loads(addresses), address):
         raise AddressNotAllowed
-    masked = secrets.masked(secret)
-    return VerifiedRestKey(key_id, workspace_id, slug, frozenset(permissions), masked)
+    allowed = frozenset(json.loads(permissions))
+    return VerifiedRestKey(key_id, workspace_id, slug, allowed, secrets.masked(secret))
 
 
 def admit_rest_call(secret: str, address: str | None, now: datetime) -> VerifiedRestKey:

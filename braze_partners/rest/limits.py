@@ -9,11 +9,14 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_API_BODY_BYTES = 1024 * 1024
 # Levels of nesting of JSON: our deepest body needs 8; the parser's own stack is the reason.
 MAX_JSON_DEPTH = 64
-# Requests per hour and workspace on Braze's paths (wire/braze-cohort-import.md) and in the default
-# pool (wire/braze-users-track.md).
-REQUESTS_PER_HOUR = 250_000
-# Seconds of a rate window.
-RATE_WINDOW_SECONDS = 3600
+# Requests and seconds of their window, by pool and workspace: an hour on the partners' paths
+# (wire/braze-cohort-import.md) and in the default pool, 3 s on /users/track
+# (wire/braze-users-track.md).
+RATES: dict[str, tuple[int, int]] = {
+    "partners": (250_000, 3600),
+    "default": (250_000, 3600),
+    "track": (3_000, 3),
+}
 # Objects on a page of /api/v1/: default and largest.
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200

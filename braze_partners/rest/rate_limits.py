@@ -1,4 +1,4 @@
-"""How many requests a workspace may still make in this hour, and the headers that say so.
+"""How many requests a workspace may still make in this window, and the headers that say so.
 
 Knows pools and workspaces by id; knows nothing of endpoints.
 """
@@ -14,14 +14,15 @@ from django.http import HttpResponseBase
 
 from braze_partners.errors import RateLimited
 from braze_partners.rest import counters
-from braze_partners.rest.limits import RATE_WINDOW_SECONDS, REQUESTS_PER_HOUR
+from braze_partners.rest.limits import RATES
 
 
 class Pool(StrEnum):
-    """Requests of one pool share a limit."""
+    """Requests of one pool share a limit and its window."""
 
     PARTNERS = "partners"
     DEFAULT = "default"
+    TRACK = "track"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +45,26 @@ class RateState:
             response.headers[name] = value
 
     def enforce(self, now: datetime) -> None:
-        """Raises RateLimited when the workspace has used its hour up."""
+        """Raises RateLimited when the workspace has used its window up."""
         if self.exceeded:
             wait = max(1, self.reset - int(now.timestamp()))
             raise RateLimited(headers={**self.headers, "Retry-After": str(wait)})
 
 
-def limit_of(pool: Pool) -> int:
-    limits: dict[str, int] = settings.REQUESTS_PER_HOUR
-    return int(limits.get(pool, REQUESTS_PER_HOUR))
+@dataclass(frozen=True, slots=True)
+class Rate:
+    requests: int
+    seconds: int
+
+
+def rate_of(pool: Pool) -> Rate:
+    return Rate(*settings.RATE_LIMITS.get(pool, RATES[pool]))
 
 
 def take(pool: Pool, workspace_id: int, now: datetime) -> RateState:
     """Counts one request and says what is left. Costs one Redis round trip, or a dictionary."""
-    limit = limit_of(pool)
+    rate = rate_of(pool)
     epoch = now.timestamp()
-    used = counters.count(f"rate:{pool}:{workspace_id}", RATE_WINDOW_SECONDS, epoch)
-    reset = (int(epoch // RATE_WINDOW_SECONDS) + 1) * RATE_WINDOW_SECONDS
-    return RateState(limit, max(0, limit - used), reset, used > limit)
+    used = counters.count(f"rate:{pool}:{workspace_id}", rate.seconds, epoch)
+    reset = (int(epoch // rate.seconds) + 1) * rate.seconds
+    return RateState(rate.requests, max(0, rate.requests - used), reset, used > rate.requests)

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 from django_prometheus.middleware import PrometheusAfterMiddleware
 
-STRAIGHT_PATHS = ("/partners/",)
+STRAIGHT_PATHS = ("/partners/", "/users/track")
 OnError = Callable[[HttpRequest, Exception], HttpResponse | None]
 
 
@@ -33,6 +35,7 @@ class StraightHandler(BaseHandler):
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.get_host()  # refuses hosts that are not ours, as CommonMiddleware does
-        response: HttpResponse = self._metrics(request)
+        with translation.override(settings.LANGUAGE_CODE):  # a page may have left its own behind
+            response: HttpResponse = self._metrics(request)
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response

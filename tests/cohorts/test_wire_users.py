@@ -189,7 +189,7 @@ def test_headers_say_what_is_left_of_the_hour(amplitude: Partner) -> None:
     assert int(response["X-RateLimit-Reset"]) > 0
 
 
-@override_settings(REQUESTS_PER_HOUR={"partners": 1})
+@override_settings(RATE_LIMITS={"partners": (1, 3600)})
 def test_it_answers_429_beyond_the_hourly_limit(amplitude: Partner) -> None:
     assert amplitude.users([]).status_code == 201
     response = amplitude.users([])

@@ -87,7 +87,7 @@ def test_it_says_the_workspace_and_its_members(full: KeyClient) -> None:
 
 
 def test_rate_limit_headers_are_on_every_answer(full: KeyClient, settings: Settings) -> None:
-    settings.REQUESTS_PER_HOUR = {"default": 2}
+    settings.RATE_LIMITS = {"default": (2, 3600)}
     answers = [full.get("/api/v1/workspace") for _ in range(3)]
 
     assert [answer.status_code for answer in answers] == [200, 200, 429]

@@ -1,4 +1,4 @@
-"""Requests of a workspace in an hour."""
+"""Requests of a workspace in a window of time."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_workspaces_pools_and_hours_count_apart() -> None:
 
 
 def test_the_request_beyond_the_limit_is_refused_until_the_hour_ends(settings: Settings) -> None:
-    settings.REQUESTS_PER_HOUR = {"partners": 2}
+    settings.RATE_LIMITS = {"partners": (2, 3600)}
     for _ in range(2):
         rate_limits.take(Pool.PARTNERS, 1, NOW).enforce(NOW)
 
@@ -49,6 +49,23 @@ def test_the_request_beyond_the_limit_is_refused_until_the_hour_ends(settings: S
 
     assert refused.value.headers["Retry-After"] == "1800"
     assert refused.value.headers["X-RateLimit-Remaining"] == "0"
+
+
+def test_a_pool_may_have_a_shorter_window() -> None:
+    first = rate_limits.take(Pool.TRACK, 1, NOW)
+    again = rate_limits.take(Pool.TRACK, 1, NOW + timedelta(seconds=2))
+    later = rate_limits.take(Pool.TRACK, 1, NOW + timedelta(seconds=3))
+
+    assert (first.limit, first.reset) == (3_000, int(NOW.timestamp()) + 3)
+    assert [first.remaining, again.remaining, later.remaining] == [2_999, 2_998, 2_999]
+
+
+def test_a_setting_changes_both_the_requests_and_their_window(settings: Settings) -> None:
+    settings.RATE_LIMITS = {"track": (1, 60)}
+    rate_limits.take(Pool.TRACK, 1, NOW)
+
+    refused = rate_limits.take(Pool.TRACK, 1, NOW + timedelta(seconds=59))
+    assert refused.exceeded and refused.reset == int(NOW.timestamp()) + 60
 
 
 def test_it_costs_less_than_the_third_of_a_millisecond() -> None:
