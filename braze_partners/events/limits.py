@@ -1,0 +1,21 @@
+"""The limits of events, each with unit, reason and source."""
+
+from __future__ import annotations
+
+# Lanes of a workspace's log, the unit of order and of parallel work (house.md).
+LANES = 16
+# Events of one row of the log: a /users/track of 75 events and 75 purchases of quantity 100 is
+# 7,575 (wire/braze-users-track.md); readers and look-ups rely on it.
+MAX_EVENTS_PER_BATCH = 10_000
+# (from so many events of a batch on, frames). Measured with events of 739 bytes: in one frame 122
+# bytes an event at 100 a batch and 112 at 1,000; in four 143 and 116; in sixteen 198 and 126.
+# Reading one lane alone costs 10, 3.5 and 1.6 µs an event.
+FRAMES_FROM = ((400, 16), (50, 4), (0, 1))
+# Level of zstd: at these sizes level 3 costs 60 % more time and saves nothing (measured).
+COMPRESSION_LEVEL = 1
+# Rows of the log that one reading takes at most: their headers stay below 100 kB.
+MAX_BATCHES_PER_READ = 256
+# Rows whose counts are given at once: about 100 bytes each.
+MAX_COUNTS_PER_READ = 5_000
+# Rows that a look-up fetches at once.
+LOOKUP_CHUNK = 20

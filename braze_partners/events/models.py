@@ -1,0 +1,17 @@
+"""What the log keeps beside its batches. The batches themselves are no model: they are raw SQL
+behind event_log.py, made by migration 0001, and nothing has a foreign key to them."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class LogHead(models.Model):
+    """The next sequence of a workspace's log; moved in the transaction that inserts the batch and
+    held until it commits, so sequences have no gaps and stand in the order of commits."""
+
+    workspace_id = models.BigIntegerField(primary_key=True)
+    next = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.workspace_id}: {self.next}"
