@@ -154,6 +154,25 @@ def duration(milliseconds: float | None, locale: str) -> str:
     raise AssertionError("a day is the largest step")
 
 
+def span(length: timedelta | None, locale: str) -> str:
+    """41 s, 1 min 40 s, 12 h 46 min, 35 h 14 min, 5 d 3 h: what one waits for, in whole steps;
+    hours until a hundred of them, since the window of refused keys is told in hours."""
+    if length is None:
+        return NONE
+    seconds = max(int(length.total_seconds()), 0)
+    if seconds < 60:
+        return f"{seconds}{NBSP}s"
+    big, small, size, part = ("min", "s", 60, 1)
+    if seconds >= 360_000:
+        big, small, size, part = ("d", "h", 86_400, 3_600)
+    elif seconds >= 3_600:
+        big, small, size, part = ("h", "min", 3_600, 60)
+    whole, rest = divmod(seconds, size)
+    text = f"{number(whole, locale)}{NBSP}{_unit(big, locale)}"
+    tail = rest // part
+    return f"{text} {tail}{NBSP}{_unit(small, locale)}" if tail else text
+
+
 def size(count: int | None, locale: str) -> str:
     """694 kB, 1.2 MB."""
     if count is None:

@@ -78,6 +78,26 @@ def test_durations_take_the_two_largest_units(
 
 
 @pytest.mark.parametrize(
+    ("length", "english", "french"),
+    [
+        (timedelta(seconds=-3), f"0{NBSP}s", f"0{NBSP}s"),
+        (timedelta(seconds=41.9), f"41{NBSP}s", f"41{NBSP}s"),
+        (timedelta(seconds=100), f"1{NBSP}min 40{NBSP}s", f"1{NBSP}min 40{NBSP}s"),
+        (timedelta(minutes=4), f"4{NBSP}min", f"4{NBSP}min"),
+        (timedelta(hours=12, minutes=46), f"12{NBSP}h 46{NBSP}min", f"12{NBSP}h 46{NBSP}min"),
+        (timedelta(hours=35, minutes=14), f"35{NBSP}h 14{NBSP}min", f"35{NBSP}h 14{NBSP}min"),
+        (timedelta(days=5, hours=3), f"5{NBSP}d 3{NBSP}h", f"5{NBSP}j 3{NBSP}h"),
+        (None, "—", "—"),
+    ],
+)
+def test_spans_are_in_whole_steps_and_in_hours_for_four_days(
+    length: timedelta | None, english: str, french: str
+) -> None:
+    assert formatting.span(length, EN) == english
+    assert formatting.span(length, FR) == french
+
+
+@pytest.mark.parametrize(
     ("count", "english", "french"),
     [
         (694_000, f"694{NBSP}kB", f"694{NBSP}ko"),

@@ -6,7 +6,7 @@ Knows the language, the zone and the style sheet's class names; knows no model.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms, template
@@ -88,6 +88,11 @@ def share_of(part: float, whole: float) -> float | None:
 @register.filter
 def duration(milliseconds: float | None) -> str:
     return formatting.duration(milliseconds, _locale())
+
+
+@register.filter
+def span(length: timedelta | None) -> str:
+    return formatting.span(length, _locale())
 
 
 @register.filter(name="bytes")
