@@ -51,9 +51,7 @@ class Clock:
     def marks(self) -> list[Mark]:
         shares = {FIRST: 0.0, **MAIL_SHARES}
         moments = {stage: self.began_at + self.window * share for stage, share in shares.items()}
-        return [
-            Mark(stage, shares[stage], at, self.place_of(at)) for stage, at in moments.items()
-        ]
+        return [Mark(stage, shares[stage], at, self.place_of(at)) for stage, at in moments.items()]
 
     def place_of(self, moment: datetime) -> float:
         length = self.dropping_at - self.began_at
