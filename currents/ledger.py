@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import Func, IntegerField, Max, Sum
 
 from braze_partners.events import catalogue, event_log
 from currents.fates import FILTERED, STEPS, Fate, Step
@@ -68,6 +69,22 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """The ledger of a span at one moment: by event type, the most frequent first, and up to which
+    sequence the log was counted then."""
+
+    by_type: Mapping[str, Balance]
+    counted: int | None
+
+    @property
+    def total(self) -> Balance:
+        sums: Counter[Fate] = Counter()
+        for balance in self.by_type.values():
+            sums.update(balance.by_fate)
+        return Balance(dict(sums))
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """The balance of what was received from `at` for one step of a series."""
 
@@ -108,15 +125,27 @@ def balances(
 
 def by_type(
     current_id: int, since: datetime | None = None, until: datetime | None = None
-) -> dict[str, Balance]:
+) -> Mapping[str, Balance]:
     """The balance of each event type that was received, the most frequent first."""
+    return read(current_id, since, until).by_type
+
+
+def read(current_id: int, since: datetime | None = None, until: datetime | None = None) -> Reading:
+    """By type, with how far the log was counted in the same statement: so what is read can be
+    held against the log while others go on counting."""
     rows = _within(LedgerEntry.objects.filter(current_id=current_id), since, until)
+    sums = rows.values_list("event_type", "fate").annotate(
+        total=Sum("count"), counted=Max("current__counted_sequence")
+    )
     found: dict[str, dict[Fate, int]] = {}
-    for kind, fate, total in rows.values_list("event_type", "fate").annotate(total=Sum("count")):
+    counted = None
+    for kind, fate, total, at_that_moment in sums:
+        counted = at_that_moment
         if total:
             found.setdefault(kind, {})[Fate(fate)] = int(total)
     made = {kind: Balance(by_fate) for kind, by_fate in found.items()}
-    return dict(sorted(made.items(), key=lambda pair: -pair[1].received))
+    by_size = sorted(made.items(), key=lambda pair: -pair[1].received)
+    return Reading(dict(by_size), counted)
 
 
 def series(
@@ -125,22 +154,42 @@ def series(
     """Balances by time of receipt in equal steps from `since`, empty ones included; one query."""
     ids = list(current_ids)
     rows = _within(LedgerEntry.objects.filter(current_id__in=ids), since, until)
-    sums = rows.values_list("current_id", "minute", "fate").annotate(total=Sum("count"))
+    begin, length = int(since.timestamp()), int(step.total_seconds())
+    places = rows.annotate(place=(_Epoch("minute") - begin) / length)
     count = -(-(until - since) // step)
     found: dict[int, list[Counter[Fate]]] = {pk: [Counter() for _ in range(count)] for pk in ids}
-    for pk, minute, fate, total in sums:
-        place = min(max((minute - since) // step, 0), count - 1)
-        found[pk][place][Fate(fate)] += int(total)
+    sums = places.values_list("current_id", "place", "fate").annotate(total=Sum("count"))
+    for pk, place, fate, total in sums:
+        found[pk][min(max(place, 0), count - 1)][Fate(fate)] += int(total)
     return {
         pk: [Point(since + n * step, Balance(dict(c))) for n, c in enumerate(counters)]
         for pk, counters in found.items()
     }
 
 
+class _Epoch(Func):
+    """A moment as whole seconds since the epoch, reckoned by the database."""
+
+    template = "CAST(extract(epoch FROM %(expressions)s) AS bigint)"
+    output_field = IntegerField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        template = "CAST(strftime('%%%%s', %(expressions)s) AS integer)"
+        return self.as_sql(compiler, connection, template=template, **context)
+
+
 def oldest_waiting(current_id: int) -> datetime | None:
     """The minute in which the oldest event that still waits was received."""
     rows = LedgerEntry.objects.filter(current_id=current_id, fate=Fate.WAITING, count__gt=0)
     return rows.order_by("minute").values_list("minute", flat=True).first()
+
+
+def log_received(current: Current, reading: Reading, since: datetime) -> int | None:
+    """What the log itself says was received for this Current in the span from `since` on, a whole
+    minute: the ledger's `received` must equal it. None where the log no longer holds it all."""
+    counted = current.counted_sequence if reading.counted is None else reading.counted
+    start = current.launch_sequence or 0
+    return event_log.received(current.workspace_id, start, counted, minute_of(since))
 
 
 def _within(rows, since: datetime | None, until: datetime | None):  # type: ignore[no-untyped-def]

@@ -158,9 +158,14 @@ def counts(workspace_id: int, start: int, end: int) -> list[BatchCounts]:
     ]
 
 
-def by_identity(
-    workspace_id: int, identity: str, start: int, end: int, limit: int
-) -> list[Found]:
+def received(workspace_id: int, start: int, end: int, since: datetime) -> int | None:
+    """How many events of [start, end) were received from `since` on; None where the log no longer
+    holds all of them. Both ends are those of batches."""
+    count, whole = log_sql.received(workspace_id, start, end, since)
+    return count if whole else None
+
+
+def by_identity(workspace_id: int, identity: str, start: int, end: int, limit: int) -> list[Found]:
     """(sequence, received at, record) of this identity's events in [start, end), in order."""
     digested = digest(identity)
     lane = lane_of_digest(digested)

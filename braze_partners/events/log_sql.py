@@ -37,10 +37,14 @@ INSERT INTO events_batch ({_COLUMNS})
 SELECT %s, head.next, %s, %s, %s, %s, %s, %s::integer[], %s FROM head
 RETURNING end_sequence
 """
-_APPEND_SQLITE = f"INSERT INTO events_batch ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_APPEND_SQLITE = (
+    f"INSERT INTO events_batch ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
 
 # Batches end at most MAX_EVENTS_PER_BATCH after they begin: that bounds the walk along the index.
-_PLACE = "workspace_id = %s AND end_sequence > %s AND end_sequence < %s AND end_sequence - count < %s"
+_PLACE = (
+    "workspace_id = %s AND end_sequence > %s AND end_sequence < %s AND end_sequence - count < %s"
+)
 _HEADER = "end_sequence, count, received_at, frame_ends"
 # The bytes from the first wanted lane's frame to the last one's.
 _BEGIN = "coalesce(frame_ends[%s * cardinality(frame_ends) / {lanes}], 0)"
@@ -75,6 +79,14 @@ SELECT end_sequence, count, received_at, type_counts FROM events_batch
 _OLDEST = """
 SELECT end_sequence - count FROM events_batch
  WHERE workspace_id = %s ORDER BY end_sequence LIMIT 1
+"""
+# How many events, and whether the log still holds all that the question is about.
+_RECEIVED = """
+SELECT (SELECT coalesce(sum(count), 0) FROM events_batch
+         WHERE workspace_id = %s AND end_sequence > %s AND end_sequence <= %s
+           AND received_at >= %s),
+       (SELECT end_sequence - count <= %s OR received_at < %s FROM events_batch
+         WHERE workspace_id = %s ORDER BY end_sequence LIMIT 1)
 """
 
 
@@ -169,6 +181,14 @@ def oldest(workspace_id: int) -> int | None:
         cursor.execute(_OLDEST, [workspace_id])
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def received(workspace_id: int, start: int, end: int, since: datetime) -> tuple[int, bool]:
+    moment = since if postgres.is_postgres() else _micros(since)
+    with connection.cursor() as cursor:
+        cursor.execute(_RECEIVED, [workspace_id, start, end, moment, start, moment, workspace_id])
+        count, whole = cursor.fetchone()
+    return int(count), start >= end or bool(whole)
 
 
 def _place(workspace_id: int, start: int, end: int) -> list[int]:
