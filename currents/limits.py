@@ -7,6 +7,24 @@ from datetime import timedelta
 # Lanes of a Current (house.md: identity mod 16).
 LANES = 16
 
+# Characters of a name and of a contact's address: what the columns hold.
+MAX_NAME = 255
+MAX_CONTACT_EMAIL = 254
+
+# Characters of an API key. Amplitude's have 32; the bounds only catch half a key and a whole page
+# in the clipboard (own choice).
+MIN_API_KEY = 4
+MAX_API_KEY = 128
+
+# Event types in one list over REST: more than there are, so that none is cut (own choice).
+MAX_LISTED_TYPES = 500
+
+# *Test connection*: seconds of the call (house.md: a job with a limit of 5 s), unfinished ones in
+# a workspace at once, and how long a test that no worker took is waited for.
+TEST_SECONDS = 5.0
+UNFINISHED_TESTS = 5
+TEST_PATIENCE = timedelta(minutes=2)
+
 # Events that one claim may read on for, at most; filtered ones included, so that a claim of a
 # Current that chose little still ends (house.md: a claim is at most 2 s or 2,000 events).
 EVENTS_PER_CLAIM = 2_000

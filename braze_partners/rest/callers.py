@@ -7,6 +7,8 @@ from typing import Protocol, cast
 
 from rest_framework.request import Request
 
+from braze_partners.workspaces.audit import Actor
+
 
 class AuthenticatedKey(Protocol):
     """What `request.auth` is after authentication, whoever authenticates."""
@@ -35,3 +37,7 @@ class Caller:
     @property
     def text(self) -> str:
         return f"REST API key {self.masked_key}"
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(address=self.address, text=self.text)

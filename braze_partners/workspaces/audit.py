@@ -17,10 +17,11 @@ COMMAND_LINE = "command line"
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts and from where; without an account it is the command line."""
+    """Who acts and from where; `text` names who acts without an account."""
 
     account: Account | None = None
     address: str | None = None
+    text: str = COMMAND_LINE
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -64,7 +65,15 @@ def record_by(
     detail: dict[str, Any] | None = None,
 ) -> None:
     """`record` for rules that were handed who acts and from where."""
-    record(workspace, actor.account, action, target, address=actor.address, detail=detail)
+    record(
+        workspace,
+        actor.account,
+        action,
+        target,
+        address=actor.address,
+        detail=detail,
+        actor_text=actor.text,
+    )
 
 
 def record_for(
