@@ -35,12 +35,12 @@ class ApiRefused(Exception):
         self.status, self.code = status, code
 
 
-def answers(**handlers: Callable[..., JsonResponse]) -> Callable[..., HttpResponse]:
+def answers(**handlers: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """A view that gives each method to its handler and renders every refusal as JSON."""
     allowed = sorted(method.upper() for method in handlers)
 
     @csrf_exempt  # no cookie counts here: a body must be JSON, which no foreign page may post
-    def view(request: HttpRequest, **kwargs: str) -> HttpResponse:
+    def view(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         handler = handlers.get((request.method or "").lower())
         try:
             if handler is None:
@@ -69,6 +69,8 @@ def _json_body(request: HttpRequest) -> Body:
     origin = request.headers.get("Origin")
     if origin and not url_has_allowed_host_and_scheme(origin, {request.get_host()}):
         raise ApiRefused(403, "other_origin", _("Pages of other origins may not call this."))
+    if request.method == "DELETE" and not request.body:
+        return {}  # no page elsewhere can send it without being asked first
     if request.content_type != "application/json":
         raise ApiRefused(415, "not_json", _("Send the body as application/json."))
     try:
@@ -86,7 +88,7 @@ def list_cohorts(request: HttpRequest) -> JsonResponse:
 
 def create_cohort(body: Body) -> JsonResponse:
     now = timezone.now()
-    name, cohort_id = _text(body, "name"), _text(body, "id", "") or None
+    name, cohort_id = text_in(body, "name"), text_in(body, "id", "") or None
     if "rule" in body:
         conditions, match = _rule(body["rule"])
         cohort = members.create_rule(name, conditions, match, now, cohort_id)
@@ -105,7 +107,7 @@ def change_cohort(body: Body, cohort_id: str) -> JsonResponse:
     cohort, now = _cohort(cohort_id), timezone.now()
     rule = _rule(body["rule"]) if "rule" in body else None
     if "name" in body:
-        members.rename(cohort, _text(body, "name"), now)
+        members.rename(cohort, text_in(body, "name"), now)
     if rule:
         members.set_rule(cohort, rule[0], rule[1], now)
     return JsonResponse(cohort_json(cohort))
@@ -141,7 +143,7 @@ def show_destination(request: HttpRequest) -> JsonResponse:
 def save_destination(body: Body) -> JsonResponse:
     """Saves it and says what the other side answers to a test call with it."""
     now = timezone.now()
-    key, rest_endpoint = _text(body, "api_key", ""), _text(body, "rest_endpoint")
+    key, rest_endpoint = text_in(body, "api_key", ""), text_in(body, "rest_endpoint")
     destination = destinations.save(key, rest_endpoint, now)
     destinations.test(destination, now)
     return JsonResponse(destination_json(destination))
@@ -150,8 +152,8 @@ def save_destination(body: Body) -> JsonResponse:
 def ask_for_sync(body: Body, cohort_id: str) -> JsonResponse:
     sync = syncing.ask(
         _cohort(cohort_id),
-        _text(body, "send_as", SendAs.USER_ID),
-        _text(body, "cadence", Cadence.ONE_TIME),
+        text_in(body, "send_as", SendAs.USER_ID),
+        text_in(body, "cadence", Cadence.ONE_TIME),
         timezone.now(),
         full=body.get("full") is True,
     )
@@ -212,7 +214,7 @@ def _cohort(cohort_id: str) -> Cohort:
     return cohort
 
 
-def _text(body: Body, name: str, default: str | None = None) -> str:
+def text_in(body: Body, name: str, default: str | None = None) -> str:
     value = body.get(name, default)
     if not isinstance(value, str):
         text = _("`%(name)s` must be a string.") % {"name": name}

@@ -32,8 +32,14 @@ IDENTIFIER_LENGTH = 255
 # Identifiers in one paste or one REST call: keeps a request under a few seconds (own choice).
 IDS_PER_CHANGE = 100_000
 
+# Characters of any string in an event; longer ones are cut (wire/amplitude-http-v2.md).
+STRING_LENGTH = 1_024
+
 # Conditions in one rule: what fits on a screen (own choice).
 CONDITIONS_PER_RULE = 10
+
+# Events with their bodies in one answer of the REST interface: some megabytes (own choice).
+EVENTS_PER_ANSWER = 1_000
 
 # Rows on one page of a list (own choice).
 ROWS_PER_PAGE = 50

@@ -143,6 +143,12 @@ def shuffle(cohort: Cohort, now: datetime) -> Change:
         return _apply(cohort, joining, leaving, now)
 
 
+def forget(number: int, now: datetime) -> None:
+    """Takes a user out of every cohort, since it ends or became part of another."""
+    for cohort in Cohort.objects.filter(members__user_id=number):
+        _apply(cohort, [], [number], now)
+
+
 def _apply(
     cohort: Cohort, joining: Collection[int], leaving: Collection[int], now: datetime
 ) -> Change:

@@ -1,19 +1,20 @@
-"""The sandbox's rows: users, cohorts, the destination and what was sent to it; no HTTP here."""
+"""The sandbox's rows: users, events, cohorts, the destination, keys and faults; no HTTP here."""
 
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from braze_partners.sandbox.limits import IDENTIFIER_LENGTH
+from braze_partners.sandbox.limits import IDENTIFIER_LENGTH, STRING_LENGTH
 
 
 class AmplitudeUser(models.Model):
     """One user as Amplitude knows them; anonymous when there is only a device."""
 
     amplitude_id = models.BigAutoField(primary_key=True)
-    user_id = models.CharField(max_length=IDENTIFIER_LENGTH, unique=True, null=True)
-    device_id = models.CharField(max_length=IDENTIFIER_LENGTH, db_index=True, null=True)
+    user_id = models.CharField(max_length=STRING_LENGTH, unique=True, null=True)
+    device_id = models.CharField(max_length=STRING_LENGTH, db_index=True, null=True)
     properties = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
@@ -30,6 +31,95 @@ class AmplitudeUser(models.Model):
 
     def __str__(self) -> str:
         return self.user_id or self.device_id or str(self.amplitude_id)
+
+
+class UserDevice(models.Model):
+    """Whom a device belongs to: the user who was last seen on it."""
+
+    device_id = models.CharField(primary_key=True, max_length=STRING_LENGTH)
+    user = models.ForeignKey(AmplitudeUser, on_delete=models.CASCADE, related_name="devices")
+
+    class Meta:
+        app_label = "sandbox"
+
+
+class ReceivedEvent(models.Model):
+    """An event that was ingested, under its place in the order of ingestion.
+
+    `body` is the event as it is kept. `received_body` is what came when that differs: a string was
+    cut, or an id was removed. A repeat adds to `duplicates` of the first one and has no row.
+    """
+
+    sequence = models.BigAutoField(primary_key=True)
+    event_type = models.CharField(max_length=STRING_LENGTH)
+    user_id = models.CharField(max_length=STRING_LENGTH, null=True)
+    device_id = models.CharField(max_length=STRING_LENGTH, null=True)
+    insert_id = models.CharField(max_length=STRING_LENGTH, null=True)
+    time_ms = models.BigIntegerField()
+    received_ms = models.BigIntegerField(db_index=True)
+    duplicates = models.PositiveIntegerField(default=0)
+    body = models.TextField()
+    received_body = models.TextField(null=True)
+
+    class Meta:
+        app_label = "sandbox"
+        ordering = ["-sequence"]
+        indexes = [
+            # The sequence ends each of SQLite's index rows, so these give the newest first as well.
+            models.Index(fields=["event_type"], name="event_by_type"),
+            models.Index(fields=["user_id"], name="event_by_user"),
+            models.Index(fields=["device_id"], name="event_by_device"),
+            models.Index("insert_id", Coalesce("device_id", "user_id"), name="event_by_insert_id"),
+        ]
+
+
+class EventType(models.Model):
+    """How many events of a type were ingested; the filter of the event stream is filled from it."""
+
+    name = models.CharField(primary_key=True, max_length=STRING_LENGTH)
+    events = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        app_label = "sandbox"
+        ordering = ["name"]
+
+
+class Tally(models.Model):
+    """A running total of the project since its events were last deleted."""
+
+    name = models.CharField(primary_key=True, max_length=40)
+    total = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        app_label = "sandbox"
+
+
+class ProjectKey(models.Model):
+    """A further API key of the project, encrypted; its page shows it again, as Amplitude's does."""
+
+    label = models.CharField(max_length=100)
+    encrypted_key = models.BinaryField()
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "sandbox"
+        ordering = ["created_at", "id"]
+
+
+class Fault(models.Model):
+    """A fault that is switched on; `options` are those of its kind, `share` the part that fails."""
+
+    kind = models.CharField(primary_key=True, max_length=30)
+    share = models.FloatField(default=1.0)
+    options = models.JSONField(default=dict)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    hits = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        app_label = "sandbox"
+        ordering = ["since", "kind"]
 
 
 class Cohort(models.Model):

@@ -13,8 +13,12 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 LOCK_PATIENCE = 10.0
 GRACE_SECONDS = 5
 
-# Threads that answer pages and scripts; a key test may hold one of them for some seconds.
-WEB_THREADS = 8
+# Threads that answer uploads, pages and scripts. Slow answers on demand hold most of them
+# (faults/holding.py); they only sleep, and the rest stay free.
+WEB_THREADS = 64
+
+# Seconds that an idle connection is kept, so that a sender with a pool is not cut off by chance.
+KEEP_ALIVE_SECONDS = 60
 
 
 class AlreadyRuns(Exception):
@@ -47,6 +51,7 @@ class SandboxServer(BaseApplication):  # type: ignore[misc]
             "workers": 1,
             "worker_class": "gthread",
             "threads": WEB_THREADS,
+            "keepalive": KEEP_ALIVE_SECONDS,
             "graceful_timeout": GRACE_SECONDS,
             "loglevel": "warning",
             "proc_name": "braze-partners-sandbox",

@@ -124,11 +124,18 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "sandbox %(levelname)s %(name)s: %(message)s"}},
+    # An error that a fault answers with is no news; one that we made has its exception with it.
+    "filters": {
+        "exceptions": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: record.exc_info is not None,
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["exceptions"]},
     },
 }
 
@@ -142,3 +149,16 @@ PARTNER_API_KEY = env.str("SANDBOX_PARTNER_API_KEY", "amplitude-sandbox")
 RETRY_DELAYS = os.environ.get("SANDBOX_RETRY_DELAYS", "")
 REQUEST_TIMEOUTS = os.environ.get("SANDBOX_REQUEST_TIMEOUTS", "")
 SEED_USERS = env.int("SANDBOX_SEED_USERS", 5_000)
+
+# Event upload: what is accepted, and the limits of upload/limits.py where they are to be others.
+API_KEYS: list[str] = list(filter(None, env.list("SANDBOX_API_KEYS", [])))
+REQUEST_BYTES = env.int("SANDBOX_REQUEST_BYTES", 1024 * 1024 - 1)
+BATCH_BYTES = env.int("SANDBOX_BATCH_BYTES", 20 * 1024 * 1024)
+REQUEST_EVENTS = env.int("SANDBOX_REQUEST_EVENTS", 1_999)
+BATCH_EVENTS = env.int("SANDBOX_BATCH_EVENTS", 2_000)
+EPS = env.float("SANDBOX_EPS", 30)
+BATCH_EPS = env.float("SANDBOX_BATCH_EPS", 1_000)
+EPS_WINDOW = env.float("SANDBOX_EPS_WINDOW", 30)
+DAILY_QUOTA = env.int("SANDBOX_DAILY_QUOTA", 500_000)
+PROJECT_EPS = env.float("SANDBOX_PROJECT_EPS", 0)
+PROJECT_RPS = env.float("SANDBOX_PROJECT_RPS", 0)

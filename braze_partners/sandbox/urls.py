@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from braze_partners.sandbox import api
-from braze_partners.sandbox.views import cohorts, destinations, syncs, users
+from braze_partners.sandbox import api, api_upload
+from braze_partners.sandbox.views import cohorts, destinations, syncs, uploads, users
 
 urlpatterns = [
     path("", cohorts.home, name="home"),
@@ -47,6 +47,36 @@ urlpatterns = [
         api.answers(get=api.show_destination, put=api.save_destination),
     ),
     path("sandbox/api/syncs/<int:sync_id>", api.answers(get=api.show_sync)),
+    path(
+        "sandbox/api/events",
+        api.answers(get=api_upload.list_events, delete=api_upload.delete_events),
+    ),
+    path("sandbox/api/events/insert-ids", api.answers(get=api_upload.list_insert_ids)),
+    path("sandbox/api/events/count", api.answers(get=api_upload.count_events)),
+    path("sandbox/api/requests", api.answers(get=api_upload.list_requests)),
+    path(
+        "sandbox/api/faults",
+        api.answers(
+            get=api_upload.list_faults,
+            put=api_upload.set_faults,
+            delete=api_upload.clear_faults,
+        ),
+    ),
+    path(
+        "sandbox/api/faults/<str:kind>",
+        api.answers(
+            get=api_upload.show_fault, put=api_upload.set_fault, delete=api_upload.clear_fault
+        ),
+    ),
+    path("sandbox/api/project", api.answers(get=api_upload.show_project)),
+    path(
+        "sandbox/api/project/keys",
+        api.answers(get=api_upload.list_keys, post=api_upload.add_key),
+    ),
+    path("sandbox/api/project/keys/<int:number>", api.answers(delete=api_upload.revoke_key)),
+    path("2/httpapi", uploads.http_v2),
+    path("batch", uploads.batch),
+    path("identify", uploads.identify),
 ]
 
 handler404 = "braze_partners.sandbox.views.destinations.not_found"

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from braze_partners.sandbox.limits import IDENTIFIER_LENGTH, IDS_PER_CHANGE, ROWS_PER_STATEMENT
-from braze_partners.sandbox.models import AmplitudeUser
+from braze_partners.sandbox.models import AmplitudeUser, UserDevice
 
 Row = TypeVar("Row")
 
@@ -72,7 +72,22 @@ def add_users(rows: Iterable[NewUser], now: datetime) -> tuple[int, int]:
         AmplitudeUser.objects.bulk_update(
             changed, ["device_id", "properties", "changed_at"], batch_size=200
         )
+        give_devices([*new, *changed])
     return len(new), len(changed)
+
+
+def give_devices(users: Iterable[AmplitudeUser]) -> None:
+    """Each one's device belongs to them from now on."""
+    belongs = [
+        UserDevice(device_id=user.device_id, user_id=user.pk) for user in users if user.device_id
+    ]
+    UserDevice.objects.bulk_create(
+        belongs,
+        update_conflicts=True,
+        unique_fields=["device_id"],
+        update_fields=["user"],
+        batch_size=ROWS_PER_STATEMENT,
+    )
 
 
 def ensure_users(user_ids: Sequence[str], now: datetime) -> list[int]:

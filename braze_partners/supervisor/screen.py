@@ -16,12 +16,15 @@ class SignIn:
 class Addresses:
     web: str
     sandbox: str  # empty when it does not run
+    sandbox_api_key: str = ""
 
 
 def welcome(addresses: Addresses, sign_ins: list[SignIn], log_folder: str) -> str:
     lines = ["", "Braze Partners is running.", "", f"  Dashboard          {addresses.web}"]
     if addresses.sandbox:
         lines.append(f"  Amplitude sandbox  {addresses.sandbox}")
+    if addresses.sandbox and addresses.sandbox_api_key:
+        lines.append(f"  Amplitude sandbox API key: {addresses.sandbox_api_key}")
     if sign_ins:
         width = max(len(s.email) for s in sign_ins)
         lines += ["", "  Sign in as"]

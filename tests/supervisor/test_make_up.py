@@ -52,6 +52,10 @@ def test_it_starts_says_where_it_is_and_ends_without_leaving_a_process(
     assert stack.run["sandbox_api_key"]
     assert set(stack.run["pids"]) == {"supervisor", "web", "worker", "sandbox"}
     assert stack.web in stack.output.read_text()
+    key = stack.run["sandbox_api_key"]
+    assert f"Amplitude sandbox API key: {key}" in stack.output.read_text()
+    project = requests.get(f"{stack.sandbox}/sandbox/api/project", timeout=5).json()
+    assert project["api_key"] == key
 
     again = start_again(stack)
     assert again.returncode == 0

@@ -41,12 +41,13 @@ def test_the_sandbox_never_gets_the_port_of_the_dashboard() -> None:
 
 def test_the_screen_says_addresses_sign_ins_and_where_to_begin() -> None:
     text = screen.welcome(
-        screen.Addresses("http://127.0.0.1:8000", "http://127.0.0.1:8010"),
+        screen.Addresses("http://127.0.0.1:8000", "http://127.0.0.1:8010", "0a1b2c"),
         [screen.SignIn("marketer", "marketer@demo.example", "demo-marketer-1")],
         "var/log",
     )
     for part in ("127.0.0.1:8000", "127.0.0.1:8010", "marketer@demo.example", "demo-marketer-1"):
         assert part in text
+    assert "Amplitude sandbox API key: 0a1b2c" in text
     assert "Begin here" in text
     assert len(text.splitlines()) < 24
 

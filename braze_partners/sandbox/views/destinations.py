@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from braze_partners.sandbox import api, destinations, forms, state_files
+from braze_partners.sandbox.views import uploads
 
 
 @require_http_methods(["GET", "POST"])
@@ -55,6 +56,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith("/sandbox/api/"):
         return api.error(404, "not_found", _("There is nothing at this address."))
+    if request.method not in ("GET", "HEAD"):
+        return uploads.wrong_path(request)  # a sender, not a browser
     return render(request, "sandbox/not_found.html", status=404)
 
 

@@ -71,6 +71,7 @@ def user_page(request: HttpRequest, amplitude_id: int) -> HttpResponse:
         user.device_id = form.cleaned_data["device_id"] or None
         user.properties, user.changed_at = form.cleaned_data["properties"], now
         user.save(update_fields=["device_id", "properties", "changed_at"])
+        users.give_devices([user])
         members.recompute_rules(now)
         messages.success(request, _("The user was saved."))
         return redirect("user", user.pk)
