@@ -6,6 +6,7 @@ import ipaddress
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from django.conf import settings
@@ -37,6 +38,31 @@ def trusted_proxies_are_networks(app_configs: Any, **_: Any) -> Sequence[CheckMe
             text = f"TRUSTED_PROXIES holds {network!r}, which is no address or network."
             return [Error(text, id="braze_partners.E003")]
     return []
+
+
+@register(Tags.security)
+def amplitude_is_at_addresses(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
+    """The sandbox's may be missing: it is then looked up in the run file."""
+    found: list[CheckMessage] = []
+    for name in ("AMPLITUDE_US_URL", "AMPLITUDE_EU_URL", "AMPLITUDE_SANDBOX_URL"):
+        url = getattr(settings, name)
+        if not url and name == "AMPLITUDE_SANDBOX_URL":
+            continue
+        scheme = _scheme(url)
+        if scheme not in ("https", "http"):
+            found.append(Error(f"{name} is {url!r}, no address.", id="braze_partners.E007"))
+        elif scheme == "http" and settings.PRODUCTION:
+            text = f"{name} is {url!r}: API keys are sent in the clear."
+            found.append(Warning(text, id="braze_partners.W004"))
+    return found
+
+
+def _scheme(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme if parts.hostname else ""
+    except ValueError:
+        return ""
 
 
 @register(Tags.security)

@@ -282,6 +282,12 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5  # seconds
 # The sandbox ships with us for development; production refuses it.
 SANDBOX_ENABLED = env.bool("SANDBOX_ENABLED", not PRODUCTION)
 
+# Amplitude's hosts: no other is ever called. Without an address the sandbox's own is looked up in
+# the run file at each use.
+AMPLITUDE_US_URL = env.str("AMPLITUDE_US_URL", "https://api2.amplitude.com")
+AMPLITUDE_EU_URL = env.str("AMPLITUDE_EU_URL", "https://api.eu.amplitude.com")
+AMPLITUDE_SANDBOX_URL = env.str("AMPLITUDE_SANDBOX_URL", "")
+
 # How long a refused key may make events wait before they are dropped, in hours (product.md 5.4).
 CREDENTIALS_WINDOW_HOURS = env.float("CREDENTIALS_WINDOW_HOURS", 48)
 # Seconds between two probes of a refused key.

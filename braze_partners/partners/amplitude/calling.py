@@ -1,0 +1,113 @@
+"""One call to Amplitude that always ends in time and never raises for network trouble.
+
+Knows HTTP and the clock; knows no path, no key and no meaning of an answer. Logs nothing: bodies
+hold keys.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+from collections.abc import Mapping
+from time import monotonic
+
+import requests
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+)
+
+from braze_partners.partners.amplitude.exchange import Answer, NetworkFailure, Trouble
+from braze_partners.partners.amplitude.sessions import ends_within, session
+
+# After these nothing of the request can have arrived.
+BEFORE_SENDING = (
+    NameResolutionError,
+    NewConnectionError,
+    ConnectTimeoutError,
+    ssl.SSLCertVerificationError,
+)
+WORDS = {
+    Trouble.TIMEOUT: "No whole answer in time",
+    Trouble.CONNECTION: "The connection ended before the whole answer",
+    Trouble.DNS: "The name of the host is not known",
+    Trouble.GARBAGE: "What came back is not HTTP",
+}
+
+
+def post(
+    url: str, body: bytes, *, headers: Mapping[str, str], seconds: float, max_answer_bytes: int
+) -> Answer | NetworkFailure:
+    """`seconds` bound the whole call, from the name look-up to the answer's last byte. Redirects
+    are not followed: they would take the key to a host that nobody configured."""
+    began = monotonic()
+    status: int | None = None
+    with ends_within(seconds):
+        try:
+            response = session().post(
+                url,
+                data=body,
+                headers=dict(headers),
+                timeout=seconds,
+                allow_redirects=False,
+                stream=True,
+            )
+            status = response.status_code
+            with response:
+                content = response.raw.read(max_answer_bytes + 1, decode_content=False)
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            return _failure(error, began, seconds, status)
+    cut = len(content) > max_answer_bytes
+    return Answer(status, content[:max_answer_bytes], monotonic() - began, cut)
+
+
+def _failure(
+    error: BaseException, began: float, allowed: float, status: int | None
+) -> NetworkFailure:
+    took = monotonic() - began
+    causes = _causes(error)
+    kind = _kind(causes, out_of_time=took >= allowed)
+    unsent = any(isinstance(cause, BEFORE_SENDING) for cause in causes)
+    return NetworkFailure(kind, _words(causes, kind), took, not unsent, status)
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error and all that stand behind it: libraries wrap them in one another, by cause, by
+    attribute, or as the last argument."""
+    found: list[BaseException] = []
+    waiting = [error]
+    while waiting and len(found) < 20:
+        one = waiting.pop(0)
+        if one in found:
+            continue
+        found.append(one)
+        behind = (one.__cause__, one.__context__, getattr(one, "reason", None), *one.args)
+        waiting.extend(other for other in behind if isinstance(other, BaseException))
+    return found
+
+
+def _kind(causes: list[BaseException], *, out_of_time: bool) -> Trouble:
+    def among(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(cause, kinds) for cause in causes)
+
+    if among(NameResolutionError, socket.gaierror):
+        return Trouble.DNS
+    if out_of_time or among(TimeoutError, requests.Timeout):
+        return Trouble.TIMEOUT
+    if among(http.client.RemoteDisconnected, ConnectionError):
+        return Trouble.CONNECTION
+    if among(http.client.BadStatusLine, http.client.LineTooLong, http.client.UnknownProtocol):
+        return Trouble.GARBAGE
+    return Trouble.CONNECTION
+
+
+def _words(causes: list[BaseException], kind: Trouble) -> str:
+    """The system's own where there are any; libraries' sentences hold addresses of objects."""
+    if kind is not Trouble.TIMEOUT:
+        for cause in reversed(causes):
+            if isinstance(cause, OSError) and cause.strerror:
+                return cause.strerror
+    return WORDS[kind]
