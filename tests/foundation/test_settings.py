@@ -76,8 +76,15 @@ def test_the_file_broker_has_its_folders_and_redis_its_visibility(tmp_path: Path
         ({"TRUSTED_PROXIES": ["not-a-network"]}, "braze_partners.E003"),
         ({"PRODUCTION": True, "DEBUG": True}, "braze_partners.E004"),
         ({"PRODUCTION": True, "SANDBOX_ENABLED": True}, "braze_partners.E005"),
+        ({"AMPLITUDE_US_URL": ""}, "braze_partners.E007"),
+        ({"AMPLITUDE_EU_URL": "api.eu.amplitude.com"}, "braze_partners.E007"),
+        ({"AMPLITUDE_SANDBOX_URL": "http://["}, "braze_partners.E007"),
         ({"PRODUCTION": True, "DATABASE_URL": ""}, "braze_partners.W001"),
         ({"PRODUCTION": True, "REDIS_URL": ""}, "braze_partners.W002"),
+        (
+            {"PRODUCTION": True, "AMPLITUDE_US_URL": "http://collector.example"},
+            "braze_partners.W004",
+        ),
     ],
 )
 def test_a_start_up_check_finds_it(settings: Any, changes: dict[str, Any], expected: str) -> None:

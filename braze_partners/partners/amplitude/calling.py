@@ -13,9 +13,11 @@ from collections.abc import Mapping
 from time import monotonic
 
 import requests
+from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
+    LocationParseError,
     NameResolutionError,
     NewConnectionError,
 )
@@ -23,8 +25,10 @@ from urllib3.exceptions import (
 from braze_partners.partners.amplitude.exchange import Answer, NetworkFailure, Trouble
 from braze_partners.partners.amplitude.sessions import ends_within, session
 
+NO_ADDRESS = (InvalidURL, InvalidSchema, MissingSchema, LocationParseError)
 # After these nothing of the request can have arrived.
 BEFORE_SENDING = (
+    *NO_ADDRESS,
     NameResolutionError,
     NewConnectionError,
     ConnectTimeoutError,
@@ -57,11 +61,22 @@ def post(
             )
             status = response.status_code
             with response:
-                content = response.raw.read(max_answer_bytes + 1, decode_content=False)
+                content = _read(response, max_answer_bytes + 1)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             return _failure(error, began, seconds, status)
     cut = len(content) > max_answer_bytes
     return Answer(status, content[:max_answer_bytes], monotonic() - began, cut)
+
+
+def _read(response: requests.Response, at_most: int) -> bytes:
+    """Up to its end, since only a read beyond it tells an end from a broken connection."""
+    content = b""
+    while len(content) < at_most:
+        more = response.raw.read(at_most - len(content), decode_content=False)
+        if not more:
+            break
+        content += more
+    return content
 
 
 def _failure(
@@ -106,6 +121,8 @@ def _kind(causes: list[BaseException], *, out_of_time: bool) -> Trouble:
 
 def _words(causes: list[BaseException], kind: Trouble) -> str:
     """The system's own where there are any; libraries' sentences hold addresses of objects."""
+    if any(isinstance(cause, NO_ADDRESS) for cause in causes):
+        return "The address is not one that can be called"
     if kind is not Trouble.TIMEOUT:
         for cause in reversed(causes):
             if isinstance(cause, OSError) and cause.strerror:

@@ -109,7 +109,12 @@ class _Clocked(HTTPConnection):
         for start in range(0, len(data), SENT_AT_ONCE):
             if self.sock is not None:
                 self.sock.settimeout(remaining())
-            super().send(data[start : start + SENT_AT_ONCE])
+            try:
+                super().send(data[start : start + SENT_AT_ONCE])
+            except ConnectionResetError as error:
+                # Who refuses a body before its end may have answered already: as for a broken
+                # pipe, urllib3 then looks for the answer.
+                raise BrokenPipeError(*error.args) from error
 
     def _new_conn(self) -> socket.socket:
         try:
