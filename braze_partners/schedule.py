@@ -16,6 +16,7 @@ class Job:
 
 SECONDS_5 = timedelta(seconds=5)
 SECONDS_30 = timedelta(seconds=30)
+MINUTELY = timedelta(minutes=1)
 HOURLY = timedelta(hours=1)
 DAILY = timedelta(days=1)
 
@@ -49,6 +50,24 @@ JOBS: tuple[Job, ...] = (
         "cohorts.segments.tasks.forget_sizes",
         DAILY,
         "size histories end",
+    ),
+    Job(
+        "currents: watch failures",
+        "currents.watch_failures",
+        SECONDS_5,
+        "the letters of a refused key are due at shares of its window, and dropping at its end",
+    ),
+    Job(
+        "currents: write down pacing",
+        "currents.write_down_pacing",
+        MINUTELY,
+        "a Redis that lost its data knows again what busy ids have used of their day",
+    ),
+    Job(
+        "currents: clear up",
+        "currents.clear_up",
+        HOURLY,
+        "attempts are kept a week, and the ledger keeps days instead of minutes after two",
     ),
     Job(
         "workspaces: forget what has expired",

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from braze_partners.events import catalogue, event_log
 from django.db import connection, transaction
 from django.db.models import Func, IntegerField, Max, Sum
 
+from braze_partners.events import catalogue, event_log
 from currents.fates import FILTERED, STEPS, Fate, Step
 from currents.models import Current, LedgerEntry
 

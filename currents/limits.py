@@ -38,8 +38,9 @@ BACKLOG_FOR_ALL_LANES = 1_500
 LEASE_MARGIN = timedelta(seconds=10)
 
 # A lease or due time further ahead than this was written by a clock that has been set back since.
-LONGEST_LEASE = timedelta(minutes=5)
-LONGEST_WAIT = timedelta(hours=1)
+LONGEST_LEASE = timedelta(minutes=3)
+LONGEST_WAIT = timedelta(minutes=10)
+LONGEST_HOLD = timedelta(hours=25)
 
 # Requests within one claim that strip, split or shrink before it settles what it has.
 REQUESTS_PER_CLAIM = 12
@@ -48,10 +49,9 @@ REQUESTS_PER_CLAIM = 12
 SLOW_MS = 2_000
 
 # Held identities whose events one claim takes up, the longest waiting first.
-HOLDS_PER_CLAIM = 200
+HOLDS_PER_CLAIM = 50
 
-# How long a throttled id pauses (wire/amplitude-http-v2.md), and one over its daily quota.
-THROTTLED_PAUSE = timedelta(seconds=30)
+# How long an id over its daily quota pauses (wire/amplitude-http-v2.md).
 QUOTA_PAUSE = timedelta(hours=24)
 
 # 3xx, 404 and other 4xx: after this long the batch becomes dead letters
@@ -67,3 +67,28 @@ ATTEMPTS_KEPT = timedelta(days=7)
 # Characters of a request and of an answer that an attempt keeps.
 SHOWN_REQUEST = 2_000
 SHOWN_ANSWER = 2_000
+
+# How much may go out before it is paced: a second's worth at once (own choice), for 30 events/s
+# averaged and 500,000 a day for each device and each user (wire/amplitude-http-v2.md).
+PACED_BURST = 30
+
+# Events of a held identity that one claim takes up: what pacing lets through in a second.
+EVENTS_PER_HOLD = 30
+
+# After how long a paced identity is looked at again: then a second's worth may go.
+PACED_PAUSE = timedelta(seconds=1)
+
+# A worker process not seen for this long is gone.
+WORKER_GONE = timedelta(seconds=20)
+
+# Daily counts from which on an id is written to the database each minute: a fiftieth of the quota.
+CHECKPOINT_FROM = 10_000
+
+# Hot ids remembered for each project.
+HOT_IDS = 200
+
+# How long the ledger keeps minutes, and then days: no window of a screen is longer than a week.
+LEDGER_MINUTES_KEPT = timedelta(days=15)
+
+# Rows that one statement of a clearing job takes, so that it never locks for long.
+ROWS_PER_STATEMENT = 1_000

@@ -33,8 +33,9 @@ class Current(models.Model):
 
     `launch_sequence` is the first event of the log that it sees; `counted_sequence` says up to
     where the ledger has taken the log in. `failures`, `failing_since` and `due_at` are the one
-    retry clock of the whole destination: before `due_at` no lane is tried. `request_bytes` is the
-    largest request that the destination is taken to accept, less after a 413.
+    retry clock of the whole destination: before `due_at` no lane is tried. `unexpected_since` is
+    when it began to answer what no Amplitude answers. `request_bytes` is the largest request that
+    it is taken to accept, less after a 413; 0 stands for the documented limit.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="currents")
@@ -61,6 +62,7 @@ class Current(models.Model):
     counted_sequence = models.PositiveBigIntegerField(default=0)
     failures = models.PositiveIntegerField(default=0)
     failing_since = models.DateTimeField(null=True, blank=True)
+    unexpected_since = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     request_bytes = models.PositiveIntegerField(default=0)
     slow = models.BooleanField(default=False)
@@ -75,8 +77,9 @@ class Current(models.Model):
 class Lane(models.Model):
     """A sixteenth of a Current's events, by identity: the unit of order and of parallel work.
 
-    Every event of the lane before `position` has its fate or stands behind a hold. Who holds the
-    lease may send; `lease_token` fences off whoever held it before.
+    Every event of the lane before `position` has its fate or stands behind a hold. Those before
+    `tried` were in an attempt already. Who holds the lease may send; `lease_token` fences off
+    whoever held it before.
     """
 
     current = models.ForeignKey(
@@ -84,6 +87,7 @@ class Lane(models.Model):
     )
     lane = models.PositiveSmallIntegerField()
     position = models.PositiveBigIntegerField()
+    tried = models.PositiveBigIntegerField(default=0)
     lease_token = models.CharField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)

@@ -7,9 +7,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from braze_partners.events import event_log
 from django.db import transaction
 
+from braze_partners.events import event_log
 from braze_partners.workspaces.audit import Actor, record_by
 from currents.errors import MoveRefused
 from currents.lanes import make_lanes

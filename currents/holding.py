@@ -1,0 +1,78 @@
+"""Held identities: those that must wait while their lane goes on. Reads their events from the log
+by identity when their time has come. Knows holds and the log; decides no event's fate.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from braze_partners.events import event_log
+from braze_partners.events.event_log import Found
+from currents.claiming import Claimed
+from currents.limits import EVENTS_PER_HOLD, HOLDS_PER_CLAIM, LONGEST_HOLD
+from currents.models import Hold
+
+if TYPE_CHECKING:
+    from currents.reading import Verdict
+
+
+@dataclass(slots=True)
+class TakenUp:
+    """A hold with its next events, and the verdicts on those that need no call. `caught_up`: there
+    are no others before the lane's position. `left_at` is the first that found no room."""
+
+    hold: Hold
+    events: list[Found]
+    caught_up: bool
+    verdicts: list[Verdict] = field(default_factory=list)
+    left_at: int | None = None
+
+
+@dataclass(slots=True)
+class HeldBack:
+    """Events of one identity that may not go now: `count` of them from `sequence` on."""
+
+    identity: str
+    user_id: str
+    device_id: str
+    sequence: int
+    reason: Hold.Reason
+    due_at: datetime
+    count: int = 1
+    taken: TakenUp | None = None
+
+
+def identity_hash(identity: str) -> str:
+    """128 bits by which a hold is found: an identity may be longer than an index takes."""
+    return hashlib.md5(identity.encode(), usedforsecurity=False).hexdigest()
+
+
+def of_lanes(current_id: int, lanes: range) -> dict[str, Hold]:
+    rows = Hold.objects.filter(current_id=current_id, lane__gte=lanes.start, lane__lt=lanes.stop)
+    return {hold.identity: hold for hold in rows}
+
+
+def due(holds: Iterable[Hold], now: datetime) -> list[Hold]:
+    """The longest due first, as many as a claim takes up. One that would be due later than any
+    can be was set by a clock that has been set back since."""
+    ready = [hold for hold in holds if hold.due_at <= now or hold.due_at > now + LONGEST_HOLD]
+    return sorted(ready, key=lambda hold: hold.due_at)[:HOLDS_PER_CLAIM]
+
+
+def longest_waiting(holds: Iterable[Hold]) -> list[Hold]:
+    return sorted(holds, key=lambda hold: hold.next_sequence)[:HOLDS_PER_CLAIM]
+
+
+def take_up(claimed: Claimed, hold: Hold) -> TakenUp:
+    found = event_log.by_identity(
+        claimed.plan.workspace_id,
+        hold.identity,
+        hold.next_sequence,
+        claimed.positions[hold.lane],
+        EVENTS_PER_HOLD,
+    )
+    return TakenUp(hold, found, caught_up=len(found) < EVENTS_PER_HOLD)

@@ -1,0 +1,38 @@
+"""Keeps what is sent of each device and user under Amplitude's limits, before it is sent.
+
+Knows projects and ids; knows no Current and no event. Exact across workers in Redis; on the
+embedded default, which has one worker process, in its memory. Both do the arithmetic of bucket.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+
+from django.conf import settings
+
+from currents.pacing import checkpoints
+from currents.pacing.asking import Ask, Grant, HotId, Pacer
+from currents.pacing.in_memory import MemoryPacer
+from currents.pacing.in_redis import RedisPacer
+
+__all__ = ["Ask", "Grant", "HotId", "Pacer", "hot", "pacer", "take"]
+
+
+@cache
+def pacer() -> Pacer:
+    """This process's; made at its first use."""
+    if settings.REDIS_URL:
+        return RedisPacer(settings.REDIS_URL, checkpoints.written_down)
+    return MemoryPacer()
+
+
+def take(project: str, asks: Sequence[Ask], now: datetime) -> list[Grant]:
+    """How many events of each ask may go now, counted as sent; in the order of the asks."""
+    return pacer().take(project, asks, now)
+
+
+def hot(project: str, limit: int, now: datetime) -> list[HotId]:
+    """The ids that lately sent most, the fastest first."""
+    return pacer().hot(project, limit, now)

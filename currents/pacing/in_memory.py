@@ -1,0 +1,80 @@
+"""Pacing for one worker process, in its memory. Forgets what has been quiet for a day."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from currents.limits import CHECKPOINT_FROM
+from currents.pacing.asking import Ask, DayCount, Grant, HotId
+from currents.pacing.bucket import DAY_SECONDS, Bucket
+
+# Ids after whose number the quiet ones are forgotten.
+SWEEP_FROM = 200_000
+
+Key = tuple[str, str, str]  # project, kind, identifier
+
+
+class MemoryPacer:
+    def __init__(self) -> None:
+        self._buckets: dict[Key, Bucket] = {}
+        self._lock = threading.Lock()
+
+    def take(self, project: str, asks: Sequence[Ask], now: datetime) -> list[Grant]:
+        moment = now.timestamp()
+        with self._lock:
+            if len(self._buckets) > SWEEP_FROM:
+                self._forget(moment)
+            return [self._take(project, ask, moment) for ask in asks]
+
+    def _take(self, project: str, ask: Ask, now: float) -> Grant:
+        named = (("user", ask.user_id), ("device", ask.device_id))
+        buckets = [self._bucket((project, kind, name), now) for kind, name in named if name]
+        room = min((bucket.room(now) for bucket in buckets), default=ask.count)
+        left = min((bucket.quota_left(now) for bucket in buckets), default=ask.count)
+        count = min(ask.count, room, left)
+        for bucket in buckets:
+            bucket.use(count)
+        return Grant(count, left < ask.count and left <= room)
+
+    def _bucket(self, key: Key, now: float) -> Bucket:
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = Bucket()
+        bucket.settle(now)
+        return bucket
+
+    def _forget(self, now: float) -> None:
+        before = int(now // DAY_SECONDS) - 1
+        self._buckets = {key: kept for key, kept in self._buckets.items() if kept.day >= before}
+
+    def hot(self, project: str, limit: int, now: datetime) -> list[HotId]:
+        moment = now.timestamp()
+        with self._lock:
+            found = []
+            for (of, kind, name), bucket in self._buckets.items():
+                if of == project:
+                    bucket.settle(moment)
+                    found.append(HotId(kind, name, bucket.per_second(moment), bucket.today))
+        return heapq.nlargest(limit, found, key=lambda hot: (hot.per_second, hot.today))
+
+    def busy(self, now: datetime) -> dict[str, list[DayCount]]:
+        moment = now.timestamp()
+        found: dict[str, list[DayCount]] = {}
+        with self._lock:
+            for (project, kind, name), bucket in self._buckets.items():
+                bucket.settle(moment)
+                if bucket.today >= CHECKPOINT_FROM:
+                    found.setdefault(project, []).append(DayCount(kind, name, bucket.today))
+        return found
+
+    def restore(self, project: str, day: date, counts: Iterable[DayCount]) -> None:
+        number = day.toordinal() - date(1970, 1, 1).toordinal()
+        with self._lock:
+            for count in counts:
+                key = (project, count.kind, count.identifier)
+                bucket = self._buckets.setdefault(key, Bucket(day=number))
+                if bucket.day == number:
+                    bucket.today = max(bucket.today, count.count)

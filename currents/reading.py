@@ -1,0 +1,233 @@
+"""From a claim to what could be sent: reads on in the log, gives the final verdicts that need no
+call, sets aside what is held. Sends nothing and writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+from braze_partners.events import catalogue, event_log
+from braze_partners.events.catalogue import EventType
+from braze_partners.events.event_log import LogBatch
+from braze_partners.events.records import EventRecord
+from currents import holding
+from currents.amplitude import payload
+from currents.amplitude.limits import MAX_EVENTS_PER_REQUEST
+from currents.claiming import Claimed
+from currents.fates import Fate
+from currents.ledger import UNKNOWN_TYPES, minute_of
+from currents.limits import EVENTS_PER_CLAIM
+from currents.models import Hold
+
+
+class Item(msgspec.Struct, gc=False):
+    """An event that could be sent, with its body. `taken` is the hold that it was read for."""
+
+    sequence: int
+    minute: datetime
+    kind: str
+    identity: str
+    user_id: str
+    device_id: str
+    event_id: str
+    received_at: datetime
+    body: bytes
+    tried: bool
+    taken: holding.TakenUp | None
+
+
+class Verdict(msgspec.Struct, gc=False):
+    """A fate that needs no call. `cause` is a dead letter's."""
+
+    sequence: int
+    minute: datetime
+    kind: str
+    fate: Fate
+    record: EventRecord
+    received_at: datetime
+    cause: str = ""
+
+
+@dataclass(slots=True)
+class Prepared:
+    """What a claim has read. Items stand in the order in which they go out: the held identities'
+    first, then the lanes' own by sequence. `end` is the position after what was scanned.
+    `passed` are events of held identities that the lane goes past. With `only_verdicts` the first
+    event that could be sent ends the scan."""
+
+    claimed: Claimed
+    items: list[Item] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+    passed: list[tuple[int, Hold]] = field(default_factory=list)
+    end: int = 0
+    bytes: int = 0
+    holds: dict[str, Hold] = field(default_factory=dict)
+    taken_up: list[holding.TakenUp] = field(default_factory=list)
+    only_verdicts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What decides over an event without a call. Events that could be sent and were received
+    before `dropped_before` get the fate `drop_as`."""
+
+    types: Mapping[str, EventType]
+    selected: frozenset[str]
+    include_anonymous: bool
+    deleted: Mapping[str, int]
+    dropped_before: datetime | None = None
+    drop_as: Fate = Fate.DROPPED
+
+
+def prepare(claimed: Claimed, now: datetime) -> Prepared:
+    """For sending: due holds first, then on from the lanes' positions, up to one request."""
+    prepared = Prepared(claimed)
+    rules = rules_of(claimed)
+    prepared.holds = holding.of_lanes(claimed.plan.current_id, claimed.lanes)
+    for hold in holding.due(prepared.holds.values(), now):
+        _take_up(prepared, hold, rules)
+    _scan(prepared, rules)
+    return prepared
+
+
+def prepare_drop(claimed: Claimed, received_before: datetime, drop_as: Fate) -> Prepared:
+    """What has waited too long, of the lanes and of every hold, due or not; nothing is sent."""
+    prepared = Prepared(claimed, only_verdicts=True)
+    rules = rules_of(claimed, received_before, drop_as)
+    prepared.holds = holding.of_lanes(claimed.plan.current_id, claimed.lanes)
+    for hold in holding.longest_waiting(prepared.holds.values()):
+        _take_up(prepared, hold, rules)
+    _scan(prepared, rules)
+    return prepared
+
+
+def _take_up(prepared: Prepared, hold: Hold, rules: Rules) -> None:
+    taken = holding.take_up(prepared.claimed, hold)
+    prepared.taken_up.append(taken)
+    for sequence, received_at, record in taken.events:
+        minute = minute_of(received_at)
+        verdict = judge(record, sequence, minute, received_at, rules)
+        if verdict is not None:
+            taken.verdicts.append(verdict)
+        elif not _add(prepared, record, sequence, minute, received_at, taken):
+            taken.left_at = sequence
+            return
+
+
+def rules_of(
+    claimed: Claimed, dropped_before: datetime | None = None, drop_as: Fate = Fate.DROPPED
+) -> Rules:
+    plan = claimed.plan
+    return Rules(
+        catalogue.event_types(),
+        plan.selected,
+        plan.include_anonymous,
+        {},
+        dropped_before,
+        drop_as,
+    )
+
+
+def _scan(prepared: Prepared, rules: Rules) -> None:
+    """On from the lanes' positions until a request is full, the claim's bound or the end."""
+    claimed, plan = prepared.claimed, prepared.claimed.plan
+    prepared.end = start = claimed.start
+    batches = event_log.read(
+        plan.workspace_id,
+        start,
+        claimed.lanes,
+        end=plan.counted,
+        limit_events=EVENTS_PER_CLAIM,
+    )
+    for batch in batches:
+        if not _scan_batch(prepared, batch, rules):
+            return
+        prepared.end = min(batch.end, plan.counted)
+
+
+def _scan_batch(prepared: Prepared, batch: LogBatch, rules: Rules) -> bool:
+    """False where the request is full before an event: then `end` is that event's sequence."""
+    first, received_at = batch.first_sequence, batch.received_at
+    minute = minute_of(received_at)
+    positions, holds = prepared.claimed.positions, prepared.holds
+    for record in batch.records:
+        sequence = first + record.index
+        if sequence < positions[record.lane]:
+            continue
+        verdict = judge(record, sequence, minute, received_at, rules)
+        if verdict is not None:
+            prepared.verdicts.append(verdict)
+            continue
+        hold = holds.get(record.identity or "") if holds else None
+        if hold is not None:
+            prepared.passed.append((sequence, hold))
+        elif not _add(prepared, record, sequence, minute, received_at, None):
+            prepared.end = sequence
+            return False
+    return True
+
+
+def judge(
+    record: EventRecord, sequence: int, minute: datetime, received_at: datetime, rules: Rules
+) -> Verdict | None:
+    """The fate that needs no call, or None for what can be sent."""
+    kind = record.type
+    if kind not in rules.selected:
+        known = kind in rules.types
+        fate = Fate.NOT_SELECTED if known else Fate.UNKNOWN_TYPE
+        kind = kind if known else UNKNOWN_TYPES
+        return Verdict(sequence, minute, kind, fate, record, received_at)
+    filtered = payload.verdict(record, include_anonymous=rules.include_anonymous)
+    if filtered is not None:
+        return Verdict(sequence, minute, kind, Fate(filtered.value), record, received_at)
+    if rules.deleted and sequence < rules.deleted.get(record.identity or "", 0):
+        return Verdict(sequence, minute, kind, Fate.DELETED, record, received_at)
+    if rules.dropped_before is not None and received_at < rules.dropped_before:
+        return Verdict(sequence, minute, kind, rules.drop_as, record, received_at)
+    return None
+
+
+def _add(
+    prepared: Prepared,
+    record: EventRecord,
+    sequence: int,
+    minute: datetime,
+    received_at: datetime,
+    taken: holding.TakenUp | None,
+) -> bool:
+    """False where the request is full without it, or nothing is to be sent."""
+    if prepared.only_verdicts or len(prepared.items) >= MAX_EVENTS_PER_REQUEST:
+        return False
+    kind = record.type
+    body = payload.event_body(record, catalogue.event_types()[kind])
+    if isinstance(body, payload.Unsendable):
+        verdicts = prepared.verdicts if taken is None else taken.verdicts
+        dead = Verdict(sequence, minute, kind, Fate.DEAD, record, received_at, body.value)
+        verdicts.append(dead)
+        return True
+    size = len(body) + 1
+    if prepared.bytes + size > prepared.claimed.plan.room and prepared.items:
+        return False
+    prepared.bytes += size
+    user_id, device_id = payload.sent_ids(record)
+    again = sequence < prepared.claimed.tried.get(record.lane, 0)
+    prepared.items.append(
+        Item(
+            sequence,
+            minute,
+            kind,
+            record.identity or "",
+            user_id or "",
+            device_id or "",
+            record.id,
+            received_at,
+            body,
+            again or (taken is not None and taken.hold.reason != Hold.Reason.PACED),
+            taken,
+        )
+    )
+    return True

@@ -1,0 +1,54 @@
+"""The periodic work on Currents, and the threads that deliver in each worker process. Thin: what
+is done stands in the modules that are called.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from celery import shared_task, signals
+from django.conf import settings
+from django.utils import timezone
+
+from currents import dropping, failures, keeping, pacing
+from currents.pacing import checkpoints
+from currents.running import Delivery
+
+log = structlog.get_logger(__name__)
+
+_delivery: Delivery | None = None
+
+
+@signals.worker_ready.connect
+def begin_delivery(**_: Any) -> None:
+    global _delivery
+    if settings.DELIVERY_THREADS and _delivery is None:
+        _delivery = Delivery()
+        _delivery.start()
+
+
+@signals.worker_shutting_down.connect
+def end_delivery(**_: Any) -> None:
+    if _delivery is not None:
+        _delivery.end()
+
+
+@shared_task(name="currents.watch_failures")
+def watch_failures() -> None:
+    """Letters that are owed, events that have waited too long. Safe to run together."""
+    now = timezone.now()
+    failures.sweep(now)
+    dropping.sweep(now)
+
+
+@shared_task(name="currents.write_down_pacing")
+def write_down_pacing() -> None:
+    checkpoints.write_down(pacing.pacer(), timezone.now())
+
+
+@shared_task(name="currents.clear_up")
+def clear_up() -> None:
+    now = timezone.now()
+    attempts, minutes = keeping.forget_attempts(now), keeping.gather_days(now)
+    log.info("currents_cleared_up", attempts=attempts, minutes=minutes)
