@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -192,7 +193,15 @@ def lease(plan: Plan, lanes: range, now: datetime) -> Claimed | None:
     until = now + timedelta(seconds=settings.DELIVERY_REQUEST_SECONDS) + LEASE_MARGIN
     lock = "FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
     free = [_stamp(now), _stamp(now + LONGEST_LEASE)]
-    values = [token, _stamp(until), _stamp(now), plan.current_id, lanes.start, lanes.stop, *free]
+    values: list[Any] = [
+        token,
+        _stamp(until),
+        _stamp(now),
+        plan.current_id,
+        lanes.start,
+        lanes.stop,
+        *free,
+    ]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LEASE.format(lock=lock), values)
         rows = cursor.fetchall()
@@ -212,7 +221,7 @@ def release(claimed: Claimed) -> None:
 
 def _read_candidates(now: datetime) -> list[tuple]:  # type: ignore[type-arg]
     states = ", ".join(["%s"] * len(SENDING))
-    values = [_stamp(now), _stamp(now + LONGEST_LEASE), *map(str, SENDING)]
+    values: list[Any] = [_stamp(now), _stamp(now + LONGEST_LEASE), *map(str, SENDING)]
     values += [_stamp(now), _stamp(now + LONGEST_WAIT)]
     with connection.cursor() as cursor:
         cursor.execute(_CANDIDATES.format(states=states), values)
@@ -220,7 +229,7 @@ def _read_candidates(now: datetime) -> list[tuple]:  # type: ignore[type-arg]
     return [(*row[:6], _moment(row[6])) for row in rows]
 
 
-def _stamp(moment: datetime) -> object:
+def _stamp(moment: datetime) -> Any:
     """A moment as this database's own cursor takes it."""
     return connection.ops.adapt_datetimefield_value(moment)
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Func, IntegerField, Max, Sum
+from django.db.models import Func, IntegerField, Max, QuerySet, Sum
 
 from braze_partners.events import catalogue, event_log
 from currents.fates import FILTERED, STEPS, Fate, Step
@@ -192,7 +192,9 @@ def log_received(current: Current, reading: Reading, since: datetime) -> int | N
     return event_log.received(current.workspace_id, start, counted, minute_of(since))
 
 
-def _within(rows, since: datetime | None, until: datetime | None):  # type: ignore[no-untyped-def]
+def _within(
+    rows: QuerySet[LedgerEntry], since: datetime | None, until: datetime | None
+) -> QuerySet[LedgerEntry]:
     if since is not None:
         rows = rows.filter(minute__gte=minute_of(since))
     if until is not None:
@@ -210,7 +212,10 @@ def move(current_id: int, changes: Mapping[Place, int]) -> None:
         if connection.vendor == "postgresql":
             places, counts = zip(*rows, strict=True)
             minutes, types, fates = zip(*places, strict=True)
-            parameters = [current_id, *map(list, (minutes, types, map(str, fates), counts))]
+            parameters: list[Any] = [
+                current_id,
+                *map(list, (minutes, types, map(str, fates), counts)),
+            ]
             cursor.execute(_MOVE_POSTGRESQL, parameters)
             return
         cursor.executemany(

@@ -26,11 +26,11 @@ def pace(prepared: Prepared, now: datetime) -> tuple[list[Item], dict[str, HeldB
     short = {
         (ask.user_id, ask.device_id): grant
         for ask, grant in zip(asks, grants, strict=True)
-        if grant.count < ask.count
+        if grant.events < ask.events
     }
     if not short:
         return prepared.items, {}
-    left = {pair: grant.count for pair, grant in short.items()}
+    left = {pair: grant.events for pair, grant in short.items()}
     over = {pair for pair, grant in short.items() if grant.quota}
     kept: list[Item] = []
     held: dict[str, HeldBack] = {}

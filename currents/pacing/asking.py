@@ -19,18 +19,18 @@ SHOWN_SECONDS = 10
 
 
 class Ask(NamedTuple):
-    """`count` events of one user on one device; either may be missing, not both."""
+    """`events` of one user on one device; either may be missing, not both."""
 
     user_id: str
     device_id: str
-    count: int
+    events: int
 
 
 class Grant(NamedTuple):
     """How many may go. Fewer than asked: `quota` says that a day's quota is the reason, else the
     rate is."""
 
-    count: int
+    events: int
     quota: bool
 
 
@@ -50,7 +50,7 @@ class DayCount:
 
     kind: str
     identifier: str
-    count: int
+    events: int
 
 
 class Pacer(Protocol):

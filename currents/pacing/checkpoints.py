@@ -50,5 +50,5 @@ def _row(project: str, day: date, count: DayCount) -> PacedDay:
         kind=count.kind,
         identifier=count.identifier,
         identifier_hash=hashlib.md5(count.identifier.encode(), usedforsecurity=False).hexdigest(),
-        count=count.count,
+        count=count.events,
     )

@@ -32,12 +32,12 @@ class MemoryPacer:
     def _take(self, project: str, ask: Ask, now: float) -> Grant:
         named = (("user", ask.user_id), ("device", ask.device_id))
         buckets = [self._bucket((project, kind, name), now) for kind, name in named if name]
-        room = min((bucket.room(now) for bucket in buckets), default=ask.count)
-        left = min((bucket.quota_left(now) for bucket in buckets), default=ask.count)
-        count = min(ask.count, room, left)
+        room = min((bucket.room(now) for bucket in buckets), default=ask.events)
+        left = min((bucket.quota_left(now) for bucket in buckets), default=ask.events)
+        count = min(ask.events, room, left)
         for bucket in buckets:
             bucket.use(count)
-        return Grant(count, left < ask.count and left <= room)
+        return Grant(count, left < ask.events and left <= room)
 
     def _bucket(self, key: Key, now: float) -> Bucket:
         bucket = self._buckets.get(key)
@@ -77,4 +77,4 @@ class MemoryPacer:
                 key = (project, count.kind, count.identifier)
                 bucket = self._buckets.setdefault(key, Bucket(day=number))
                 if bucket.day == number:
-                    bucket.today = max(bucket.today, count.count)
+                    bucket.today = max(bucket.today, count.events)

@@ -64,7 +64,7 @@ class RedisPacer:
     def _ask(self, project: str, asks: Sequence[Ask], now: datetime) -> list[int]:
         moment = now.timestamp()
         day_ends = (moment // DAY_SECONDS + 2) * DAY_SECONDS
-        arguments = [
+        arguments: list[Any] = [
             *(_prefix(project), repr(moment), repr(INTERVAL), BURST, PER_DAY, int(day_ends)),
             *(SHOWN_SECONDS, HOT_FROM, HOT_IDS, msgspec.msgpack.encode(list(asks))),
         ]
@@ -121,7 +121,7 @@ class RedisPacer:
         with self._redis.pipeline(transaction=False) as pipe:
             for count in counts:
                 name = f"{count.kind[0]}:{count.identifier}"
-                value = _BUCKET.pack(0, number, count.count, 0, 0, 0, 0)
+                value = _BUCKET.pack(0, number, count.events, 0, 0, 0, 0)
                 lasts = timedelta(days=2)
                 pipe.set(f"{_prefix(project)}{name}", value, nx=True, ex=lasts)
                 pipe.zadd(f"{_prefix(project)}hot", {name: 0}, nx=True)

@@ -23,7 +23,7 @@ def pacer(request: pytest.FixtureRequest) -> Pacer:
 
 def take(pacer: Pacer, count: int, at: float, user: str = "ada", device: str = "") -> int:
     (grant,) = pacer.take("p", [Ask(user, device, count)], NOON + timedelta(seconds=at))
-    return grant.count
+    return grant.events
 
 
 def test_a_second_may_go_at_once_and_then_thirty_a_second(pacer: Pacer) -> None:
@@ -44,12 +44,12 @@ def test_a_user_and_a_device_are_both_kept_under_the_limit(pacer: Pacer) -> None
 def test_projects_do_not_share_and_currents_with_one_key_do(pacer: Pacer) -> None:
     assert take(pacer, 30, 0) == 30
     (grant,) = pacer.take("other", [Ask("ada", "", 30)], NOON)
-    assert grant.count == 30
+    assert grant.events == 30
 
 
 def test_asks_of_one_batch_see_each_other(pacer: Pacer) -> None:
     grants = pacer.take("p", [Ask("ada", "a", 20), Ask("ada", "b", 20)], NOON)
-    assert [grant.count for grant in grants] == [20, 10]
+    assert [grant.events for grant in grants] == [20, 10]
 
 
 def test_a_clock_set_back_does_not_hold_anybody_for_an_hour(pacer: Pacer) -> None:
@@ -61,11 +61,11 @@ def test_a_day_has_500_000_and_rolls(pacer: Pacer) -> None:
     day = NOON.date()
     pacer.restore("p", day, [DayCount("user", "ada", 499_990)])
     (grant,) = pacer.take("p", [Ask("ada", "", 30)], NOON)
-    assert (grant.count, grant.quota) == (10, True)
+    assert (grant.events, grant.quota) == (10, True)
     (grant,) = pacer.take("p", [Ask("ada", "", 30)], NOON + timedelta(seconds=20))
-    assert (grant.count, grant.quota) == (0, True)
+    assert (grant.events, grant.quota) == (0, True)
     (grant,) = pacer.take("p", [Ask("ada", "", 30)], NOON + timedelta(hours=18))
-    assert (grant.count, grant.quota) == (30, False)
+    assert (grant.events, grant.quota) == (30, False)
 
 
 def test_the_hottest_come_first_with_their_rate(pacer: Pacer) -> None:

@@ -111,7 +111,8 @@ def make_world(**current: Any) -> World:
     """Every event type is chosen unless told otherwise; nobody else sends to its project."""
     current.setdefault("plain_key", f"{next(_numbers):032d}")
     current.setdefault("event_types", list(catalogue.event_types()))
-    return World(CurrentFactory(**current))
+    made: Any = CurrentFactory(**current)
+    return World(made)
 
 
 def ids(events: Iterable[dict[str, Any]]) -> list[str]:
