@@ -40,6 +40,12 @@ JOBS: tuple[Job, ...] = (
         "skipped lists are kept 30 days, bitmaps of runs 400",
     ),
     Job(
+        "currents: find forgotten connection tests",
+        "currents.sweep_connection_tests",
+        SECONDS_5,
+        "a test whose message was lost or whose worker was killed runs, or ends without its key",
+    ),
+    Job(
         "segments: measure sizes",
         "cohorts.segments.tasks.measure_sizes",
         HOURLY,

@@ -9,12 +9,12 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from braze_partners.events import catalogue
+from braze_partners.partners.amplitude.hosts import sandbox_is_offered
 from currents.errors import DraftRefused
 from currents.limits import MAX_API_KEY, MAX_CONTACT_EMAIL, MAX_NAME, MIN_API_KEY
 from currents.models import Region
@@ -83,7 +83,7 @@ def checked_key(text: str) -> Checked:
 
 def regions(stored: str = "") -> list[Region]:
     """Those that are offered, and the one that is stored."""
-    offered = set(Region) if settings.SANDBOX_ENABLED else set(Region) - {Region.SANDBOX}
+    offered = set(Region) if sandbox_is_offered() else set(Region) - {Region.SANDBOX}
     return [region for region in Region if region in offered or region == stored]
 
 

@@ -43,7 +43,7 @@ class EditedMeanwhile(Exception):
         self.current, self.differences = current, list(differences)
 
 
-class TestRefused(Exception):
+class TooManyTests(Exception):
     """Too many connection tests of the workspace have not ended yet."""
 
 

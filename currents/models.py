@@ -303,6 +303,25 @@ class ConnectionTest(models.Model):
         RUNNING = "running", _("Testing")
         DONE = "done", _("Done")
 
+    class Verdict(models.TextChoices):
+        """What came of it; connection_words.py has the sentences."""
+
+        ACCEPTED = "accepted"
+        INVALID_KEY = "invalid_key"
+        UNAUTHORIZED = "unauthorized"
+        FORBIDDEN = "forbidden"
+        REJECTED = "rejected"
+        THROTTLED = "throttled"
+        TOO_LARGE = "too_large"
+        TIMEOUT = "timeout"
+        CONNECTION = "connection"
+        DNS = "dns"
+        GARBAGE = "garbage"
+        SERVER_ERROR = "server_error"
+        UNEXPECTED = "unexpected"
+        UNREADABLE = "unreadable"
+        NOT_RUN = "not_run"
+
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     current = models.ForeignKey(
         Current, on_delete=models.CASCADE, null=True, blank=True, related_name="connection_tests"
@@ -317,6 +336,7 @@ class ConnectionTest(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     accepted = models.BooleanField(null=True)
+    verdict = models.CharField(max_length=12, choices=Verdict, blank=True)
     status = models.PositiveSmallIntegerField(null=True)
     took_ms = models.PositiveIntegerField(null=True)
     words = models.CharField(max_length=400, blank=True)

@@ -11,7 +11,8 @@ from celery import shared_task, signals
 from django.conf import settings
 from django.utils import timezone
 
-from currents import dropping, failures, keeping, pacing
+from braze_partners.celery import wake
+from currents import connection_tests, dropping, failures, keeping, pacing
 from currents.pacing import checkpoints
 from currents.running import Delivery
 
@@ -51,4 +52,19 @@ def write_down_pacing() -> None:
 def clear_up() -> None:
     now = timezone.now()
     attempts, minutes = keeping.forget_attempts(now), keeping.gather_days(now)
-    log.info("currents_cleared_up", attempts=attempts, minutes=minutes)
+    tests = connection_tests.forget_old(now)
+    log.info("currents_cleared_up", attempts=attempts, minutes=minutes, connection_tests=tests)
+
+
+@shared_task(name="currents.run_connection_test")
+def run_connection_test(pk: int) -> None:
+    connection_tests.run(pk, timezone.now)
+
+
+@shared_task(name="currents.sweep_connection_tests")
+def sweep_connection_tests() -> None:
+    """Ends those that waited too long, and wakes the others that nobody holds."""
+    now = timezone.now()
+    connection_tests.give_up(now)
+    for pk in connection_tests.forgotten(now):
+        wake(run_connection_test, pk)

@@ -170,6 +170,7 @@ class ConnectionTestFactory(DjangoModelFactory[models.ConnectionTest]):
     state = models.ConnectionTest.State.DONE
     finished_at = factory.LazyFunction(now)
     accepted = True
+    verdict = models.ConnectionTest.Verdict.ACCEPTED
     status = 200
     took_ms = 184
     url = "https://api2.amplitude.com/2/httpapi"
