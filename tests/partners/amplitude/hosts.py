@@ -74,6 +74,15 @@ def reset(connection: socket.socket) -> None:
     connection.close()
 
 
+def silent(over: threading.Event) -> Behaviour:
+    """Takes the connection and says nothing until the test is over."""
+
+    def behaviour(connection: socket.socket) -> None:
+        over.wait(10)
+
+    return behaviour
+
+
 def drip(connection: socket.socket, first: bytes, drop: bytes, pause: threading.Event) -> None:
     """`first` at once, then `drop` twenty times a second until `pause` is set or the other goes."""
     connection.sendall(first)

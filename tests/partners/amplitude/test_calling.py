@@ -14,7 +14,7 @@ from werkzeug import Request, Response
 
 from braze_partners.partners.amplitude.calling import post
 from braze_partners.partners.amplitude.exchange import Answer, NetworkFailure, Trouble
-from tests.partners.amplitude.hosts import drip, host, read_request, reset
+from tests.partners.amplitude.hosts import drip, host, read_request, reset, silent
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 LIMIT = 1_000  # bytes of an answer, in these tests
@@ -146,7 +146,7 @@ def test_a_compressed_answer_is_not_unfolded(httpserver: HTTPServer) -> None:
 
 
 def test_nobody_answers_in_time(over: threading.Event) -> None:
-    with host(lambda connection: over.wait(10) and None) as destination:
+    with host(silent(over)) as destination:
         failure = failed(destination.url, seconds=0.3)
     assert (failure.kind, failure.may_have_arrived) == (Trouble.TIMEOUT, True)
     assert failure.words == "No whole answer in time"

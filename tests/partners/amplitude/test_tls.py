@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from braze_partners.partners.amplitude.calling import post
 from braze_partners.partners.amplitude.exchange import Answer, NetworkFailure, Trouble
 from braze_partners.partners.amplitude.sessions import session
-from tests.partners.amplitude.hosts import Behaviour, drip, host, read_request
+from tests.partners.amplitude.hosts import Behaviour, drip, host, read_request, silent
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_a_certificate_of_nobody_is_refused_before_anything_is_said(certificate:
 
 
 def test_a_handshake_that_hangs_ends_with_the_clock(over: threading.Event) -> None:
-    with host(lambda connection: over.wait(10) and None) as destination:
+    with host(silent(over)) as destination:
         failure = call(destination.url)
     assert isinstance(failure, NetworkFailure)
     assert failure.kind is Trouble.TIMEOUT
