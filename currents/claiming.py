@@ -16,16 +16,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
 
 from braze_partners.events import event_log
-from currents import ledger
+from currents import holding, ledger
 from currents.limits import (
     BACKLOG_FOR_ALL_LANES,
     LANES,
     LANES_PER_CLAIM,
     LEASE_MARGIN,
-    LONGEST_HOLD,
     LONGEST_LEASE,
     LONGEST_WAIT,
 )
@@ -113,9 +111,8 @@ def candidates(now: datetime) -> list[Candidate]:
     """Those whose time has come, with or without work."""
     found = _read_candidates(now)
     heads = event_log.heads({row[1] for row in found})
-    far = now + LONGEST_HOLD
-    due = Q(due_at__lte=now) | Q(due_at__gt=far)
-    holding = set(Hold.objects.filter(due).values_list("current_id", flat=True).distinct())
+    due_holds = Hold.objects.filter(holding.due_at(now))
+    held = set(due_holds.values_list("current_id", flat=True).distinct())
     made = []
     for pk, workspace, state, slow, flying, position, claimed_at in found:
         single = state != State.ACTIVE
@@ -127,8 +124,8 @@ def candidates(now: datetime) -> list[Candidate]:
                 single,
                 flying,
                 position,
-                claimed_at,
-                position < heads[workspace] or pk in holding,
+                min(claimed_at, now) if claimed_at else None,
+                position < heads[workspace] or pk in held,
             )
         )
     return made

@@ -14,14 +14,15 @@ from currents.limits import MAIL_SHARES
 from currents.models import CredentialFailure, Current, FailureMail
 from currents.moving import move
 from currents.plan import Plan, credentials_window
-from currents.states import State
+from currents.states import REFUSED, State
 
 Stage = FailureMail.Stage
 
 
 def refused(plan: Plan, answer: CredentialsRefused, now: datetime) -> None:
     """Stops the Current at the first refusal; a refused probe only books the next one."""
-    due_at = now + timedelta(seconds=settings.PROBE_SECONDS)
+    if not _stands_refused(plan, now):
+        return
     failure, new = CredentialFailure.objects.get_or_create(
         current_id=plan.current_id,
         ended_at=None,
@@ -36,10 +37,19 @@ def refused(plan: Plan, answer: CredentialsRefused, now: datetime) -> None:
         failure.kind, failure.words = answer.kind.value, answer.words[:400]
         failure.last_probe_at = now
         failure.save(update_fields=["kind", "words", "last_probe_at"])
-    stopped = {"failures": 0, "failing_since": None, "unexpected_since": None}
-    Current.objects.filter(pk=plan.current_id).update(due_at=due_at, **stopped)
-    if not plan.probing:
-        move(plan.current_id, State.STOPPED, now)
+    Current.objects.filter(pk=plan.current_id).update(
+        due_at=now + timedelta(seconds=settings.PROBE_SECONDS),
+        failures=0,
+        failing_since=None,
+        unexpected_since=None,
+    )
+
+
+def _stands_refused(plan: Plan, now: datetime) -> bool:
+    """False where somebody paused or deleted it while the request was under way."""
+    if move(plan.current_id, State.STOPPED, now):
+        return True
+    return Current.objects.filter(pk=plan.current_id, state__in=REFUSED).exists()
 
 
 def probed(plan: Plan, now: datetime) -> None:

@@ -10,13 +10,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
+
 from braze_partners.events import event_log
 from braze_partners.events.event_log import Found
-from currents.claiming import Claimed
-from currents.limits import EVENTS_PER_HOLD, HOLDS_PER_CLAIM, LONGEST_HOLD
+from currents.limits import (
+    EVENTS_PER_HOLD,
+    HOLDS_PER_CLAIM,
+    LONGEST_PAUSE,
+    LONGEST_QUOTA_PAUSE,
+)
 from currents.models import Hold
 
 if TYPE_CHECKING:
+    from currents.claiming import Claimed
     from currents.reading import Verdict
 
 
@@ -57,10 +64,23 @@ def of_lanes(current_id: int, lanes: range) -> dict[str, Hold]:
 
 
 def due(holds: Iterable[Hold], now: datetime) -> list[Hold]:
-    """The longest due first, as many as a claim takes up. One that would be due later than any
-    can be was set by a clock that has been set back since."""
-    ready = [hold for hold in holds if hold.due_at <= now or hold.due_at > now + LONGEST_HOLD]
+    """The longest due first, as many as a claim takes up."""
+    ready = [hold for hold in holds if is_due(hold, now)]
     return sorted(ready, key=lambda hold: hold.due_at)[:HOLDS_PER_CLAIM]
+
+
+def is_due(hold: Hold, now: datetime) -> bool:
+    """One that would be due later than any can be was set by a clock that was set back since."""
+    quota = hold.reason == Hold.Reason.QUOTA
+    longest = LONGEST_QUOTA_PAUSE if quota else LONGEST_PAUSE
+    return not now < hold.due_at <= now + longest
+
+
+def due_at(now: datetime) -> Q:
+    """`is_due` for a query."""
+    quota = Q(reason=Hold.Reason.QUOTA, due_at__gt=now + LONGEST_QUOTA_PAUSE)
+    pause = Q(due_at__gt=now + LONGEST_PAUSE) & ~Q(reason=Hold.Reason.QUOTA)
+    return Q(due_at__lte=now) | quota | pause
 
 
 def longest_waiting(holds: Iterable[Hold]) -> list[Hold]:

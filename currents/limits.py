@@ -40,7 +40,8 @@ LEASE_MARGIN = timedelta(seconds=10)
 # A lease or due time further ahead than this was written by a clock that has been set back since.
 LONGEST_LEASE = timedelta(minutes=3)
 LONGEST_WAIT = timedelta(minutes=10)
-LONGEST_HOLD = timedelta(hours=25)
+LONGEST_PAUSE = timedelta(minutes=2)
+LONGEST_QUOTA_PAUSE = timedelta(hours=25)
 
 # Requests within one claim that strip, split or shrink before it settles what it has.
 REQUESTS_PER_CLAIM = 12

@@ -13,7 +13,7 @@ from braze_partners.events import event_log
 from braze_partners.workspaces.audit import Actor, record_by
 from currents.errors import MoveRefused
 from currents.lanes import make_lanes
-from currents.models import Current
+from currents.models import CredentialFailure, Current
 from currents.states import MOVES, State
 
 
@@ -48,8 +48,11 @@ def launch(current: Current, actor: Actor, now: datetime) -> None:
 
 
 def pause(current: Current, actor: Actor, now: datetime) -> None:
-    """Events go on being received and wait."""
-    _move_by_hand(current, State.PAUSED, actor, now, "current.paused")
+    """Events go on being received and wait. A window that credentials have left to run is over:
+    who pauses wants the events kept; refused again after resuming, a new one begins."""
+    with transaction.atomic():
+        _move_by_hand(current, State.PAUSED, actor, now, "current.paused")
+        CredentialFailure.objects.filter(current=current, ended_at=None).update(ended_at=now)
 
 
 def resume(current: Current, actor: Actor, now: datetime) -> None:

@@ -1,7 +1,8 @@
 """Delivers for as long as a worker process runs: threads that claim, send and settle.
 
 Knows threads and the clock; the work itself is engine.py's. State is in the database, so that it
-needs no message: one idle thread at a time looks for what is due, four times a second.
+needs no message: one thread at a time looks for what is due, four times a second while nothing is
+and at once when another has finished, since that may have made something free.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class Delivery:
         self.token = secrets.token_hex(16)
         self._ends = threading.Event()
         self._turn = threading.Lock()
+        self._something_ended = threading.Event()
         self._all_threads = self.threads
         self._seen = 0.0
         self._running: list[threading.Thread] = []
@@ -53,6 +55,7 @@ class Delivery:
     def end(self) -> None:
         """Nothing new is begun; what is under way is waited for, for a while."""
         self._ends.set()
+        self._something_ended.set()
         deadline = time.monotonic() + GRACE
         for thread in self._running:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -65,7 +68,7 @@ class Delivery:
                 close_old_connections()
                 claimed = self._claim()
                 if claimed is not None:
-                    engine.work(claimed, timezone.now)
+                    self._work(claimed)
                 errors = 0
             except Exception:  # whatever it is, the next try may go better
                 log.exception("delivery_error")
@@ -73,15 +76,22 @@ class Delivery:
                 errors += 1
         connection.close()
 
+    def _work(self, claimed: Claimed) -> None:
+        try:
+            engine.work(claimed, timezone.now)
+        finally:
+            self._something_ended.set()
+
     def _claim(self) -> Claimed | None:
         """One thread at a time: who finds nothing waits here, and the others behind it."""
         with self._turn:
             if self._ends.is_set():
                 return None
             self._give_sign(timezone.now())
+            self._something_ended.clear()
             claimed = claim(self._all_threads, timezone.now())
             if claimed is None:
-                self._ends.wait(IDLE)
+                self._something_ended.wait(IDLE)
             return claimed
 
     def _give_sign(self, now: datetime) -> None:

@@ -22,7 +22,7 @@ MOVES: dict[State, frozenset[State]] = {
     State.PAUSED: frozenset({State.ACTIVE, State.DELETED}),
     State.FAILING: frozenset({State.ACTIVE, State.PAUSED, State.STOPPED, State.DELETED}),
     State.STOPPED: frozenset({State.ACTIVE, State.DROPPING, State.PAUSED, State.DELETED}),
-    State.DROPPING: frozenset({State.ACTIVE, State.STOPPED, State.PAUSED, State.DELETED}),
+    State.DROPPING: frozenset({State.ACTIVE, State.PAUSED, State.DELETED}),
     State.DELETED: frozenset(),
 }
 
