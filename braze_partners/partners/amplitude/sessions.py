@@ -106,11 +106,12 @@ class _Clocked(HTTPConnection):
         if not isinstance(data, bytes):
             super().send(data)
             return
-        for start in range(0, len(data), SENT_AT_ONCE):
+        view = memoryview(data)
+        for start in range(0, len(view), SENT_AT_ONCE):
             if self.sock is not None:
                 self.sock.settimeout(remaining())
             try:
-                super().send(data[start : start + SENT_AT_ONCE])
+                super().send(view[start : start + SENT_AT_ONCE])
             except ConnectionResetError as error:
                 # Who refuses a body before its end may have answered already: as for a broken
                 # pipe, urllib3 then looks for the answer.
