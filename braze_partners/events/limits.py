@@ -19,3 +19,15 @@ MAX_BATCHES_PER_READ = 256
 MAX_COUNTS_PER_READ = 5_000
 # Rows that a look-up fetches at once.
 LOOKUP_CHUNK = 20
+# Events and bytes of a request to /currents/events, gzip unpacked (wire/braze-currents-http.md).
+MAX_EVENTS_PER_REQUEST = 5_000
+MAX_BODY_BYTES = 10 * 1024 * 1024
+# Bytes of one event: real Currents drops larger ones (wire/braze-currents-http.md).
+MAX_EVENT_BYTES = 900 * 1024
+# Seconds since 1970 from which on a time is taken for milliseconds: thirteen digits.
+MILLISECONDS_FROM = 1_000_000_000_000
+# The last second that a calendar has: the year 9999.
+MAX_TIME_SECONDS = 253_402_300_799
+# Characters of an event's id in an answer that lists refused events: own choice; the index says
+# which event it is.
+MAX_SHOWN_ID = 200

@@ -34,6 +34,7 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("segments.list", BRAZE, _("List segments: GET /segments/list")),
     Permission("segments.details", BRAZE, _("Read a segment: GET /segments/details")),
     Permission("users.track", BRAZE, _("Write profiles and events: POST /users/track"), True),
+    Permission("currents.events", BRAZE, _("Send events: POST /currents/events")),
     Permission("people.read", PEOPLE, _("Look up profiles")),
     Permission("people.write", PEOPLE, _("Import and delete profiles")),
     Permission("cohorts.read", COHORTS, _("Read cohorts, their members and import runs")),

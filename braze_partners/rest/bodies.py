@@ -5,6 +5,7 @@ Knows bytes and JSON; knows nothing of what the body means.
 
 from __future__ import annotations
 
+import zlib
 from io import BytesIO
 from typing import Any
 
@@ -20,9 +21,13 @@ def too_large(limit_bytes: int) -> BodyTooLarge:
     return BodyTooLarge(f"The request body is larger than {limit_bytes:,} bytes")
 
 
+def _encoding(request: HttpRequest) -> str:
+    return request.headers.get("Content-Encoding", "").strip().lower() or "identity"
+
+
 def refuse_compressed(request: HttpRequest) -> None:
     """Compressed bytes would only be called invalid JSON, which tells a client nothing."""
-    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+    if _encoding(request) != "identity":
         raise UnsupportedMediaType(
             "The request body must be sent without Content-Encoding",
             headers={"Accept-Encoding": "identity"},
@@ -69,7 +74,37 @@ def read_body(request: HttpRequest, limit_bytes: int = MAX_BODY_BYTES) -> bytes:
     return body
 
 
-def _deeper_than(value: object, levels: int) -> bool:
+def read_packed_body(request: HttpRequest, limit_bytes: int) -> bytes:
+    """As read_body, of a body that may be gzipped; the limit holds packed and unpacked."""
+    encoding = _encoding(request)
+    if encoding not in ("identity", "gzip", "x-gzip"):
+        raise UnsupportedMediaType(
+            "The request body may be sent with Content-Encoding gzip, or without",
+            headers={"Accept-Encoding": "gzip, identity"},
+        )
+    body = read_body(request, limit_bytes)
+    return body if encoding == "identity" else gunzip(body, limit_bytes)
+
+
+def gunzip(packed: bytes, limit_bytes: int) -> bytes:
+    """Never more than the limit in memory, whatever the body pretends. Gzip may be several
+    members one after the other."""
+    unpacked = bytearray()
+    while packed:
+        member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+        try:
+            unpacked += member.decompress(packed, limit_bytes + 1 - len(unpacked))
+        except zlib.error as error:
+            raise BadRequest("The request body is not valid gzip") from error
+        if len(unpacked) > limit_bytes:
+            raise too_large(limit_bytes)
+        if not member.eof:
+            raise BadRequest("The gzipped request body ended too soon")
+        packed = member.unused_data
+    return bytes(unpacked)
+
+
+def deeper_than(value: object, levels: int) -> bool:
     layer: list[Any] = [value]
     for _ in range(levels + 1):
         inner: list[Any] = []
@@ -91,7 +126,7 @@ def parse_json(body: bytes) -> object:
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"The request body is not valid JSON: {error}") from error
     openings = body.count(b"[") + body.count(b"{")
-    if openings > MAX_JSON_DEPTH and _deeper_than([parsed], MAX_JSON_DEPTH):
+    if openings > MAX_JSON_DEPTH and deeper_than([parsed], MAX_JSON_DEPTH):
         raise BadRequest(f"The request body nests deeper than {MAX_JSON_DEPTH} levels")
     return parsed
 

@@ -22,8 +22,13 @@ from braze_partners.errors import (
     answer,
     is_machine_path,
 )
-from braze_partners.rest.bodies import accept_chunks, declared_length, refuse_compressed
-from braze_partners.rest.limits import MAX_BODY_BYTES
+from braze_partners.rest.bodies import (
+    accept_chunks,
+    declared_length,
+    refuse_compressed,
+    too_large,
+)
+from braze_partners.rest.limits import EVENTS_PATH, MAX_BODY_BYTES, MAX_EVENTS_BODY_BYTES
 from braze_partners.rest.straight import STRAIGHT_PATHS, StraightHandler
 
 KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
@@ -49,13 +54,16 @@ class MachineEdgeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_machine_path(request.path):
             return self.get_response(request)
+        carries_events = request.path.startswith(EVENTS_PATH)
+        limit_bytes = MAX_EVENTS_BODY_BYTES if carries_events else MAX_BODY_BYTES
         try:
-            refuse_compressed(request)
-            accept_chunks(request)
+            if not carries_events:
+                refuse_compressed(request)
+            accept_chunks(request, limit_bytes)
+            if declared_length(request) > limit_bytes:
+                raise too_large(limit_bytes)
         except Refusal as refusal:
             return answer(request, refusal)
-        if declared_length(request) > MAX_BODY_BYTES:
-            return answer(request, BodyTooLarge())
         way = self.straight if request.path.startswith(STRAIGHT_PATHS) else self.get_response
         response = as_json(request, way(request))
         response.headers.setdefault("Cache-Control", "no-store")

@@ -5,6 +5,10 @@ from __future__ import annotations
 # Bytes of a body, where an endpoint names no limit of its own. 1,000 aliases with label and name
 # of 255 characters each, escaped, are 3 MB (wire/braze-cohort-import.md names no limit in bytes).
 MAX_BODY_BYTES = 4 * 1024 * 1024
+# Bytes of a body below these addresses, which name a limit of their own: events come by the
+# thousand (wire/braze-currents-http.md), and only theirs may be gzipped.
+EVENTS_PATH = "/currents/"
+MAX_EVENTS_BODY_BYTES = 10 * 1024 * 1024
 # Bytes of a body of /api/v1/: forms, never lists of people.
 MAX_API_BODY_BYTES = 1024 * 1024
 # Levels of nesting of JSON: our deepest body needs 8; the parser's own stack is the reason.

@@ -21,6 +21,7 @@ class Pool(StrEnum):
     """Requests of one pool share a limit and its window."""
 
     PARTNERS = "partners"
+    CURRENTS = "currents"
     DEFAULT = "default"
     TRACK = "track"
 

@@ -2,7 +2,7 @@
 endpoint.
 
 Sessions, CSRF tokens, languages, messages and content policies are for pages. On the partners'
-endpoints they did nothing and cost 1.3 ms of processor time a request, a tenth of a push of 1,000
+endpoints, where it was measured, they did nothing and cost 1.3 ms of processor time a request, a tenth of a push of 1,000
 ids (`make bench`).
 """
 
