@@ -24,5 +24,6 @@ urlpatterns = [
     path("w/<slug:workspace>/", include(screens)),
     path("partners/", include("cohorts.wire_urls")),
     path("segments/", include("cohorts.segments.wire_urls")),
+    path("currents/", include("braze_partners.events.wire_urls")),
     path("api/", include("braze_partners.api_urls")),
 ]

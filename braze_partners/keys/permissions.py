@@ -28,7 +28,7 @@ class Permission:
 
 
 BRAZE, WORKSPACE, KEYS = _("Braze-compatible endpoints"), _("Workspace"), _("Keys")
-PEOPLE, COHORTS, SEGMENTS = _("People"), _("Cohorts"), _("Segments")
+PEOPLE, COHORTS, SEGMENTS, CURRENTS = _("People"), _("Cohorts"), _("Segments"), _("Currents")
 
 PERMISSIONS: tuple[Permission, ...] = (
     Permission("segments.list", BRAZE, _("List segments: GET /segments/list")),
@@ -41,6 +41,7 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("cohorts.write", COHORTS, _("Archive and delete cohorts")),
     Permission("segments.read", SEGMENTS, _("Read segments, their sizes and members")),
     Permission("segments.write", SEGMENTS, _("Create, edit and archive segments")),
+    Permission("currents.read", CURRENTS, _("Read Currents and the event types they can export")),
     Permission("partners.read", WORKSPACE, _("Read the technology partners and their state")),
     Permission("workspace.read", WORKSPACE, _("Read the workspace and its settings")),
     Permission("members.read", WORKSPACE, _("List the members")),

@@ -14,10 +14,11 @@ MAX_API_BODY_BYTES = 1024 * 1024
 # Levels of nesting of JSON: our deepest body needs 8; the parser's own stack is the reason.
 MAX_JSON_DEPTH = 64
 # Requests and seconds of their window, by pool and workspace: an hour on the partners' paths
-# (wire/braze-cohort-import.md) and in the default pool, 3 s on /users/track
+# (wire/braze-cohort-import.md), in the default pool and for events (as there), 3 s on /users/track
 # (wire/braze-users-track.md).
 RATES: dict[str, tuple[int, int]] = {
     "partners": (250_000, 3600),
+    "currents": (250_000, 3600),
     "default": (250_000, 3600),
     "track": (3_000, 3),
 }
