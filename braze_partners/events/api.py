@@ -19,7 +19,7 @@ from braze_partners.events import catalogue, currents_body, intake
 from braze_partners.events.limits import MAX_BODY_BYTES
 from braze_partners.events.wire import Rejected
 from braze_partners.keys.endpoint import RestCall, rest_endpoint
-from braze_partners.rest.bodies import accept_chunks, read_packed_body
+from braze_partners.rest.bodies import read_packed_body
 from braze_partners.rest.paging import PAGE_PARAMETERS, paged, sequence_page
 from braze_partners.rest.rate_limits import Pool
 from braze_partners.rest.views import ApiView
@@ -36,7 +36,6 @@ class Answer(msgspec.Struct):
 @rest_endpoint("currents.events", Pool.CURRENTS)
 def currents_events(call: RestCall) -> HttpResponse:
     """Stores a batch of events; 201 says that they are on disk, and which ones were refused."""
-    accept_chunks(call.request, MAX_BODY_BYTES)
     batch = currents_body.read(read_packed_body(call.request, MAX_BODY_BYTES))
     stored = intake.accept(call.workspace_id, batch.events, call.now)
     answer = Answer("success", stored.count, batch.rejected)

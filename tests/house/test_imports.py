@@ -14,7 +14,7 @@ from tests.house.sources import PRODUCT, REPOSITORY, Source, sources
 # The thin edges of an app: HTTP, screens, commands, tasks. All else is domain.
 EDGE = re.compile(
     r"^(views(_\w+)?|api(_\w+)?|forms(_\w+)?|tasks|urls(_\w+)?|\w+_urls|\w+_views|\w+_pages?|\w+_api|apps|middleware"
-    r"|authentication|permissions|throttles|serializers|context|templatetags|management|views)$"
+    r"|authentication|endpoint|permissions|throttles|serializers|context|templatetags|management|views)$"
 )
 JOBS = ("cohorts", "currents")
 APPS = ("workspaces", "keys", "partners", "people", "events", "dashboard")

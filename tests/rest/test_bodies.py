@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from io import BytesIO
 
 import orjson
@@ -9,8 +10,13 @@ import pytest
 from django.core.handlers.wsgi import WSGIRequest
 from django.test import RequestFactory
 
-from braze_partners.errors import BadRequest, BodyTooLarge
-from braze_partners.rest.bodies import accept_chunks, read_body, read_json_body
+from braze_partners.errors import BadRequest, BodyTooLarge, UnsupportedMediaType
+from braze_partners.rest.bodies import (
+    accept_chunks,
+    read_body,
+    read_json_body,
+    read_packed_body,
+)
 from braze_partners.rest.limits import MAX_JSON_DEPTH
 
 
@@ -101,3 +107,32 @@ def test_a_body_of_broken_chunks_is_refused() -> None:
 
     with pytest.raises(BadRequest, match="could not be read"):
         accept_chunks(request)
+
+
+def packed(body: bytes, encoding: str = "gzip") -> WSGIRequest:
+    return built(body, CONTENT_LENGTH=str(len(body)), HTTP_CONTENT_ENCODING=encoding)
+
+
+def test_gzip_is_unpacked_up_to_the_limit() -> None:
+    assert read_packed_body(packed(gzip.compress(b"x" * 100)), 100) == b"x" * 100
+    assert read_packed_body(packed(gzip.compress(b"ab") + gzip.compress(b"cd")), 100) == b"abcd"
+    assert read_packed_body(packed(b"plain", "identity"), 100) == b"plain"
+
+
+def test_a_gzip_bomb_is_unpacked_no_further_than_the_limit() -> None:
+    bomb = gzip.compress(b"x" * 100_000)
+    with pytest.raises(BodyTooLarge):
+        read_packed_body(packed(bomb), 10_000)
+    with pytest.raises(BodyTooLarge):
+        read_packed_body(packed(gzip.compress(b"x" * 60) * 2), 100)
+
+
+@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"x" * 100)[:-5], b"\x1f\x8b"])
+def test_broken_gzip_is_refused(body: bytes) -> None:
+    with pytest.raises(BadRequest):
+        read_packed_body(packed(body), 1_000)
+
+
+def test_other_encodings_are_refused_by_their_name() -> None:
+    with pytest.raises(UnsupportedMediaType):
+        read_packed_body(packed(b"x", "br"), 1_000)
