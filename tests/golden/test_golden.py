@@ -19,6 +19,7 @@ from braze_partners.events.catalogue import CUSTOM_EVENT, PURCHASE, EventType, e
 from braze_partners.events.limits import LANES
 from braze_partners.events.records import EventRecord
 from currents.amplitude.payload import Unsendable, event_body, verdict
+from tests.events.conftest import Sender
 
 HERE = Path(__file__).parent
 RAW, EXPECTED = ".raw.json", ".expected.json"
@@ -59,8 +60,7 @@ def logged(raw: dict[str, Any]) -> EventRecord:
     return record
 
 
-def became(raw: dict[str, Any], *, include_anonymous: bool) -> dict[str, Any]:
-    record = logged(raw)
+def became(record: EventRecord, *, include_anonymous: bool = True) -> dict[str, Any]:
     filtered = verdict(record, include_anonymous=include_anonymous)
     if filtered is not None:
         return {"filtered": filtered.value}
@@ -75,7 +75,28 @@ def became(raw: dict[str, Any], *, include_anonymous: bool) -> dict[str, Any]:
 def test_the_event_becomes_what_is_expected(folder: str, name: str) -> None:
     expected = content(folder, name, EXPECTED)
     include_anonymous = expected.pop("include_anonymous", True)
-    assert became(content(folder, name, RAW), include_anonymous=include_anonymous) == expected
+    record = logged(content(folder, name, RAW))
+    assert became(record, include_anonymous=include_anonymous) == expected
+
+
+@pytest.mark.embedded
+@pytest.mark.django_db
+def test_all_of_them_posted_in_one_request_become_what_is_expected(sender: Sender) -> None:
+    answer = sender.send(*(content("types", name, RAW) for name in event_types()))
+    assert (answer.status_code, answer.json()["accepted"]) == (201, len(event_types()))
+    for name, record in zip(event_types(), sender.stored, strict=True):
+        assert became(record) == content("types", name, EXPECTED), name
+
+
+@pytest.mark.django_db
+def test_the_odd_ones_posted_become_what_is_expected(sender: Sender) -> None:
+    odd = names("edges", RAW)
+    answer = sender.send(*(content("edges", name, RAW) for name in odd))
+    assert (answer.status_code, answer.json()["rejected"]) == (201, [])
+    for name, record in zip(odd, sender.stored, strict=True):
+        expected = content("edges", name, EXPECTED)
+        include_anonymous = expected.pop("include_anonymous", True)
+        assert became(record, include_anonymous=include_anonymous) == expected, name
 
 
 def test_every_type_of_the_catalogue_has_its_pair_and_no_other_has() -> None:
