@@ -64,6 +64,12 @@ JOBS: tuple[Job, ...] = (
         "the letters of a refused key are due at shares of its window, and dropping at its end",
     ),
     Job(
+        "currents: count what was received",
+        "currents.count",
+        SECONDS_30,
+        "the ledger of a paused or stopped Current knows what waits, though nobody sends",
+    ),
+    Job(
         "currents: write down pacing",
         "currents.write_down_pacing",
         MINUTELY,

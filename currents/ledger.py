@@ -19,6 +19,7 @@ from django.db.models import Func, IntegerField, Max, QuerySet, Sum
 from braze_partners.events import catalogue, event_log
 from currents.fates import FILTERED, STEPS, Fate, Step
 from currents.models import Current, LedgerEntry
+from currents.states import SEEING
 
 # (minute of receipt, event type, fate)
 Place = tuple[datetime, str, Fate]
@@ -265,3 +266,13 @@ def count(current: Current, head: int) -> int:
         start = end
     current.counted_sequence = start
     return start
+
+
+def count_behind() -> int:
+    """Counts every Current that sees events and is behind its log, sending or not; how many."""
+    seeing = list(Current.objects.filter(state__in=SEEING))
+    heads = event_log.heads({current.workspace_id for current in seeing})
+    behind = [one for one in seeing if one.counted_sequence < heads[one.workspace_id]]
+    for current in behind:
+        count(current, heads[current.workspace_id])
+    return len(behind)

@@ -383,3 +383,15 @@ class PacedDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.count}"
+
+
+class HotSnapshot(models.Model):
+    """The busiest ids of a project as the one worker of the embedded default last saw them, for
+    the pages of another process; with Redis they are asked there."""
+
+    project = models.CharField(max_length=64, primary_key=True)
+    at = models.DateTimeField()
+    ids = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"{len(self.ids)} of {self.project}"

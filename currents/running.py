@@ -18,7 +18,7 @@ from django.db import close_old_connections, connection
 from django.db.models import Sum
 from django.utils import timezone
 
-from currents import engine
+from currents import engine, pacing
 from currents.claiming import Claimed, claim
 from currents.limits import WORKER_GONE
 from currents.models import DeliveryWorker
@@ -98,6 +98,7 @@ class Delivery:
         if self._seen and time.monotonic() - self._seen < SIGN_OF_LIFE:
             return
         self._all_threads = sign_of_life(self.token, self.threads, now)
+        pacing.publish(now)
         self._seen = time.monotonic()
 
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from braze_partners.celery import wake
-from currents import connection_tests, dropping, failures, keeping, pacing
+from currents import connection_tests, dropping, failures, keeping, ledger, pacing
 from currents.pacing import checkpoints
 from currents.running import Delivery
 
@@ -41,6 +41,12 @@ def watch_failures() -> None:
     now = timezone.now()
     failures.sweep(now)
     dropping.sweep(now)
+
+
+@shared_task(name="currents.count")
+def count() -> None:
+    """Paused and stopped Currents are counted by nobody else. Safe to run together."""
+    ledger.count_behind()
 
 
 @shared_task(name="currents.write_down_pacing")

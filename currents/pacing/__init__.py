@@ -12,12 +12,12 @@ from functools import cache
 
 from django.conf import settings
 
-from currents.pacing import checkpoints
+from currents.pacing import checkpoints, snapshots
 from currents.pacing.asking import Ask, Grant, HotId, Pacer
 from currents.pacing.in_memory import MemoryPacer
 from currents.pacing.in_redis import RedisPacer
 
-__all__ = ["Ask", "Grant", "HotId", "Pacer", "hot", "pacer", "take"]
+__all__ = ["Ask", "Grant", "HotId", "Pacer", "hot", "pacer", "publish", "take"]
 
 
 @cache
@@ -34,5 +34,16 @@ def take(project: str, asks: Sequence[Ask], now: datetime) -> list[Grant]:
 
 
 def hot(project: str, limit: int, now: datetime) -> list[HotId]:
-    """The ids that lately sent most, the fastest first."""
-    return pacer().hot(project, limit, now)
+    """The ids that lately sent most, the fastest first. Without Redis they are the worker's, as
+    snapshots.py wrote them a few seconds ago."""
+    kept = pacer()
+    if isinstance(kept, MemoryPacer):
+        return snapshots.read(project, limit, now)
+    return kept.hot(project, limit, now)
+
+
+def publish(now: datetime) -> None:
+    """Called every few seconds by the process that paces: what other processes show of it."""
+    kept = pacer()
+    if isinstance(kept, MemoryPacer):
+        snapshots.write(kept, now)

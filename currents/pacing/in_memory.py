@@ -60,6 +60,10 @@ class MemoryPacer:
                     found.append(HotId(kind, name, bucket.per_second(moment), bucket.today))
         return heapq.nlargest(limit, found, key=lambda hot: (hot.per_second, hot.today))
 
+    def projects(self) -> set[str]:
+        with self._lock:
+            return {project for project, _kind, _name in self._buckets}
+
     def busy(self, now: datetime) -> dict[str, list[DayCount]]:
         moment = now.timestamp()
         found: dict[str, list[DayCount]] = {}

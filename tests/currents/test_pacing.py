@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from currents.pacing import checkpoints, snapshots
 from currents.pacing.asking import Ask, DayCount, Pacer
 from currents.pacing.in_memory import MemoryPacer
 from tests.currents.pacers import make_pacers
@@ -132,3 +133,23 @@ def test_a_device_that_never_stops_is_held_and_stays_in_order() -> None:
     ]
     assert hot == received
     assert world.waiting_in_holds() == 0
+
+
+@pytest.mark.django_db
+def test_what_one_process_paces_another_can_show() -> None:
+    worker = MemoryPacer()
+    take(worker, 30, 0, "hot")
+    take(worker, 2, 0, "cool")
+    snapshots.write(worker, NOON)
+    found = snapshots.read("p", 5, NOON + timedelta(seconds=5))
+    assert [(one.identifier, one.today) for one in found] == [("hot", 30), ("cool", 2)]
+    assert snapshots.read("p", 5, NOON + timedelta(minutes=5)) == []
+
+
+@pytest.mark.django_db
+def test_a_redis_that_lost_its_data_begins_where_it_was(pacer: Pacer) -> None:
+    pacer.restore("p", NOON.date(), [DayCount("user", "ada", 499_000)])
+    take(pacer, 30, 1)
+    assert checkpoints.write_down(pacer, NOON) == 1
+    (again,) = checkpoints.written_down("p", NOON.date())
+    assert (again.identifier, again.events) == ("ada", 499_030)
