@@ -40,16 +40,20 @@ class Sent:
 
 @dataclass(slots=True)
 class Answered:
-    """What became of the items. Those in none of the three are undecided. `stop` is the answer
-    after which nothing more is to be sent now; it decides no event."""
+    """What became of the items. Those in none of the three are undecided. `held` are identities
+    with all that they have from a sequence on. `stop` is the answer after which nothing more is to
+    be sent now; it decides no event."""
 
     prepared: Prepared
     delivered: dict[int, Item] = field(default_factory=dict)
     dead: dict[int, tuple[Item, str, int | None]] = field(default_factory=dict)
     held: dict[str, HeldBack] = field(default_factory=dict)
-    held_sequences: set[int] = field(default_factory=set)
     sent: list[Sent] = field(default_factory=list)
     stop: Outcome | None = None
+
+    def is_held(self, identity: str, sequence: int) -> bool:
+        back = self.held.get(identity)
+        return back is not None and sequence >= back.sequence
 
     @property
     def accepted(self) -> bool:
@@ -68,8 +72,6 @@ def deliver(
     answered = Answered(prepared)
     live, held = paced.pace(prepared, clock())
     answered.held = held
-    kept = {item.sequence for item in live}
-    answered.held_sequences = {i.sequence for i in prepared.items if i.sequence not in kept}
     while live and answered.stop is None and len(answered.sent) < REQUESTS_PER_CLAIM:
         now = clock()
         if answered.sent and (prepared.claimed.until - now).total_seconds() < seconds:
@@ -175,10 +177,9 @@ def _hold_back(
         over = item.device_id in outcome.quota_devices or item.user_id in outcome.quota_users
         named = item.device_id in outcome.devices or item.user_id in outcome.users
         named = named or (not named_ids and item.sequence in sequences)
-        if over or named or item.identity in answered.held:
+        if over or named or answered.is_held(item.identity, item.sequence):
             reason = Hold.Reason.QUOTA if over else Hold.Reason.THROTTLED
-            paced.hold_back(answered.held, [item], reason, now)
-            answered.held_sequences.add(item.sequence)
+            paced.hold_back(answered.held, item, reason, now)
         else:
             left.append(item)
     if len(left) == len(live):  # it names ids that were not sent: the project's own rate, then

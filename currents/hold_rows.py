@@ -70,17 +70,20 @@ def _go_on(taken: TakenUp, answered: Answered, undecided: set[int], now: datetim
 
 def _new(answered: Answered, end: int, now: datetime) -> Iterator[Hold]:
     current_id = answered.prepared.claimed.plan.current_id
+    waiting = _waiting(answered, end)
     for back in answered.held.values():
         if back.taken is None and back.sequence < end:
-            yield _row(current_id, back, _counted(answered, back, end), now)
+            yield _row(current_id, back, waiting[back.identity], now)
 
 
-def _counted(answered: Answered, back: HeldBack, end: int) -> int:
-    """Its events that the lane has gone past; those behind `end` are read again."""
-    return sum(
-        1
-        for item in answered.prepared.items
-        if item.identity == back.identity and back.sequence <= item.sequence < end
+def _waiting(answered: Answered, end: int) -> Counter[str]:
+    """Held events that the lane has gone past; those behind `end` are read again."""
+    if not answered.held:
+        return Counter()
+    return Counter(
+        one.identity
+        for one in (*answered.prepared.items, *answered.prepared.verdicts)
+        if one.sequence < end and answered.is_held(one.identity, one.sequence)
     )
 
 

@@ -41,7 +41,7 @@ class TakenUp:
 
 @dataclass(slots=True)
 class HeldBack:
-    """Events of one identity that may not go now: `count` of them from `sequence` on."""
+    """An identity whose events may not go now, from `sequence` on."""
 
     identity: str
     user_id: str
@@ -49,7 +49,6 @@ class HeldBack:
     sequence: int
     reason: Hold.Reason
     due_at: datetime
-    count: int = 1
     taken: TakenUp | None = None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime
 
 from currents import pacing
@@ -41,7 +40,7 @@ def pace(prepared: Prepared, now: datetime) -> tuple[list[Item], dict[str, HeldB
                 left[pair] -= 1
             kept.append(item)
         else:
-            hold_back(held, [item], _reason(pair in over), now)
+            hold_back(held, item, _reason(pair in over), now)
     return kept, held
 
 
@@ -56,22 +55,21 @@ PAUSES = {
 }
 
 
-def hold_back(
-    held: dict[str, HeldBack], items: Iterable[Item], reason: Hold.Reason, now: datetime
-) -> None:
-    """Adds the items, in order, to what is held back of their identities."""
-    for item in items:
-        known = held.get(item.identity)
-        if known is not None:
-            known.count += 1
-            known.sequence = min(known.sequence, item.sequence)
-            continue
+def hold_back(held: dict[str, HeldBack], item: Item, reason: Hold.Reason, now: datetime) -> None:
+    """Its identity waits from here on; of several reasons the longest counts."""
+    due_at = now + PAUSES[reason]
+    known = held.get(item.identity)
+    if known is None:
         held[item.identity] = HeldBack(
             item.identity,
             item.user_id,
             item.device_id,
             item.sequence,
             reason,
-            now + PAUSES[reason],
+            due_at,
             taken=item.taken,
         )
+        return
+    known.sequence = min(known.sequence, item.sequence)
+    if due_at > known.due_at:
+        known.reason, known.due_at = reason, due_at

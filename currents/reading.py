@@ -51,6 +51,10 @@ class Verdict(msgspec.Struct, gc=False):
     received_at: datetime
     cause: str = ""
 
+    @property
+    def identity(self) -> str:
+        return self.record.identity or ""
+
 
 @dataclass(slots=True)
 class Prepared:
@@ -158,13 +162,13 @@ def _scan_batch(prepared: Prepared, batch: LogBatch, rules: Rules) -> bool:
         sequence = first + record.index
         if sequence < positions[record.lane]:
             continue
+        hold = holds.get(record.identity or "") if holds else None
+        if hold is not None:  # judged when the hold is taken up, and only then
+            prepared.passed.append((sequence, hold))
+            continue
         verdict = judge(record, sequence, minute, received_at, rules)
         if verdict is not None:
             prepared.verdicts.append(verdict)
-            continue
-        hold = holds.get(record.identity or "") if holds else None
-        if hold is not None:
-            prepared.passed.append((sequence, hold))
         elif not _add(prepared, record, sequence, minute, received_at, None):
             prepared.end = sequence
             return False

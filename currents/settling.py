@@ -2,7 +2,8 @@
 and the state of the Current, in one transaction, only while the lease still holds.
 
 Decided is a beginning of the items, in the order in which they stand: what comes after the first
-undecided one is read again, so its fate is not written either.
+undecided one is read again, so its fate is not written either. The same goes for what stands
+behind a hold: it is read again when the hold is due.
 """
 
 from __future__ import annotations
@@ -71,18 +72,21 @@ def decide(answered: Answered) -> Settlement:
     for item in items:
         if item.sequence in answered.delivered:
             made.delivered.append(item)
+        elif answered.is_held(item.identity, item.sequence):
+            continue
         elif item.sequence in answered.dead:
             made.dead.append(answered.dead[item.sequence])
-        elif item.sequence not in answered.held_sequences:
+        else:
             made.undecided = [item, *items]
     fresh = next((item for item in made.undecided if item.taken is None), None)
     if fresh is not None:
         made.end = fresh.sequence
-    made.verdicts = [one for one in prepared.verdicts if one.sequence < made.end]
+    verdicts = [one for one in prepared.verdicts if one.sequence < made.end]
     left = {id(item.taken): item.sequence for item in reversed(made.undecided) if item.taken}
     for taken in prepared.taken_up:
         stop = left.get(id(taken))
-        made.verdicts += [one for one in taken.verdicts if stop is None or one.sequence < stop]
+        verdicts += [one for one in taken.verdicts if stop is None or one.sequence < stop]
+    made.verdicts = [one for one in verdicts if not answered.is_held(one.identity, one.sequence)]
     if made.undecided and answered.sent:
         made.tried = made.undecided[-1].sequence + 1
     return made
@@ -144,7 +148,7 @@ def _dead(current_id: int, verdict: Verdict, now: datetime) -> DeadLetter:
         sequence=verdict.sequence,
         event_id=verdict.record.id,
         event_type=verdict.kind,
-        identity=verdict.record.identity or "",
+        identity=verdict.identity,
         received_at=verdict.received_at,
         at=now,
         cause=verdict.cause,
