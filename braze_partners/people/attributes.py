@@ -5,9 +5,11 @@ Knows attributes and values; knows not how a value was written before it had a t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+import orjson
 from django.db import connection
 from django.utils.translation import gettext as _
 
@@ -15,7 +17,7 @@ from braze_partners.people.errors import ValueRefused
 from braze_partners.people.limits import MAX_ATTRIBUTES
 from braze_partners.people.models import Attribute, AttributeValue
 
-Value = str | float | bool | datetime
+Value = str | float | bool | datetime | list[Any] | dict[str, Any]
 Type = Attribute.Type
 
 
@@ -24,11 +26,19 @@ def type_of(value: Value) -> Type:
         return Type.BOOLEAN
     if isinstance(value, int | float):
         return Type.NUMBER
+    if isinstance(value, list):
+        return Type.ARRAY
+    if isinstance(value, dict):
+        return Type.OBJECT
     return Type.DATE if isinstance(value, datetime) else Type.TEXT
 
 
-def known(workspace_id: int) -> dict[str, Attribute]:
-    return {found.name: found for found in Attribute.objects.filter(workspace_id=workspace_id)}
+def known(workspace_id: int, names: Collection[str] | None = None) -> dict[str, Attribute]:
+    """All attributes of a workspace, or those of the given names."""
+    found = Attribute.objects.filter(workspace_id=workspace_id)
+    if names is not None:
+        found = found.filter(name__in=names)
+    return {attribute.name: attribute for attribute in found}
 
 
 def ensure(workspace_id: int, people: Iterable[Mapping[str, Value]]) -> dict[str, Attribute]:
@@ -53,7 +63,10 @@ def ensure(workspace_id: int, people: Iterable[Mapping[str, Value]]) -> dict[str
 
 
 def declare(workspace_id: int, types: Mapping[str, Type]) -> dict[str, Attribute]:
-    """Makes the attributes that do not exist; one that does keeps its type. Gives them all."""
+    """Makes the attributes that do not exist; one that does keeps its type. Gives them all.
+
+    In the order of their names, so that two who make the same ones never wait for each other.
+    """
     there = known(workspace_id)
     missing = {name: kind for name, kind in types.items() if name not in there}
     if len(there) + len(missing) > MAX_ATTRIBUTES:
@@ -61,7 +74,10 @@ def declare(workspace_id: int, types: Mapping[str, Type]) -> dict[str, Attribute
         raise ValueRefused(first, _("A workspace has at most %d attributes.") % MAX_ATTRIBUTES)
     if not missing:
         return there
-    made = [Attribute(workspace_id=workspace_id, name=n, type=t) for n, t in missing.items()]
+    made = [
+        Attribute(workspace_id=workspace_id, name=name, type=missing[name])
+        for name in sorted(missing)
+    ]
     Attribute.objects.bulk_create(made, ignore_conflicts=True)
     return known(workspace_id)
 
@@ -77,6 +93,8 @@ def wrong_type(name: str, kind: Type) -> str:
         Type.NUMBER: _("The attribute “%s” holds numbers."),
         Type.BOOLEAN: _("The attribute “%s” holds true or false."),
         Type.DATE: _("The attribute “%s” holds dates."),
+        Type.ARRAY: _("The attribute “%s” holds arrays."),
+        Type.OBJECT: _("The attribute “%s” holds objects."),
     }
     return sentences[kind] % name
 
@@ -84,42 +102,59 @@ def wrong_type(name: str, kind: Type) -> str:
 def write(
     there: Mapping[str, Attribute], people: Iterable[tuple[int, Mapping[str, Value]]]
 ) -> None:
-    """Values of profiles (by primary key); a new value replaces the old. A statement a name."""
-    by_name: dict[str, list[tuple[int, Value]]] = {}
+    """Values of profiles (by primary key); a new value replaces the old. A statement a column."""
+    by_column: dict[str, list[tuple[int, int, Value]]] = {}
     for profile_id, values in people:
         for name, value in values.items():
-            by_name.setdefault(name, []).append((profile_id, value))
-    for name, pairs in by_name.items():
-        _write_one(there[name], pairs)
+            attribute = there[name]
+            row = (attribute.pk, profile_id, value)
+            by_column.setdefault(attribute.column, []).append(row)
+    for column in sorted(by_column):
+        _write_column(column, by_column[column])
 
 
 _UPSERT = """
 INSERT INTO people_attributevalue (attribute_id, profile_id, {column}) {rows}
 ON CONFLICT (profile_id, attribute_id) DO UPDATE SET {column} = excluded.{column}
 """
+_REMOVE = "DELETE FROM people_attributevalue WHERE (profile_id, attribute_id) {pairs}"
+_PAIRS = "IN (SELECT unnest(%s::bigint[]), unnest(%s::bigint[]))"
 _FIELDS = {column.name: column for column in AttributeValue._meta.concrete_fields}
-_ARRAY_TYPES = {
-    Type.TEXT: "text",
-    Type.NUMBER: "float8",
-    Type.BOOLEAN: "bool",
-    Type.DATE: "timestamptz",
+_ARRAYS = {
+    "text": "unnest(%s::text[])",
+    "number": "unnest(%s::float8[])",
+    "boolean": "unnest(%s::bool[])",
+    "date": "unnest(%s::timestamptz[])",
+    "json": "unnest(%s::text[])::jsonb",
 }
 
 
-def _write_one(attribute: Attribute, pairs: list[tuple[int, Value]]) -> None:
-    """One array on PostgreSQL, a row each on SQLite; the ORM's rows cost ten times as much."""
-    column = connection.ops.quote_name(attribute.type)
+def _write_column(column: str, values: list[tuple[int, int, Value]]) -> None:
+    """Arrays on PostgreSQL, a row each on SQLite; the ORM's rows cost ten times as much."""
+    quoted = connection.ops.quote_name(column)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            array = f"%s::{_ARRAY_TYPES[Type(attribute.type)]}[]"
-            rows = f"SELECT %s, unnest(%s::bigint[]), unnest({array})"
-            profiles, values = map(list, zip(*pairs, strict=True))
-            statement = _UPSERT.format(column=column, rows=rows)
-            cursor.execute(statement, [attribute.pk, profiles, values])
+            rows = f"SELECT unnest(%s::bigint[]), unnest(%s::bigint[]), {_ARRAYS[column]}"
+            attributes, profiles, plain = map(list, zip(*values, strict=True))
+            if column == "json":
+                plain = [orjson.dumps(value).decode() for value in plain]
+            statement = _UPSERT.format(column=quoted, rows=rows)
+            cursor.execute(statement, [attributes, profiles, plain])
             return
-        prepare = _FIELDS[attribute.type].get_db_prep_save
-        statement = _UPSERT.format(column=column, rows="VALUES (%s, %s, %s)")
+        prepare = _FIELDS[column].get_db_prep_save
         cursor.executemany(
-            statement,
-            [(attribute.pk, pk, prepare(value, connection=connection)) for pk, value in pairs],
+            _UPSERT.format(column=quoted, rows="VALUES (%s, %s, %s)"),
+            [(pk, owner, prepare(value, connection=connection)) for pk, owner, value in values],
         )
+
+
+def remove(values: Sequence[tuple[int, int]]) -> None:
+    """Takes values away, each named by profile and attribute (primary keys). One statement."""
+    if not values:
+        return
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            profiles, attributes = map(list, zip(*values, strict=True))
+            cursor.execute(_REMOVE.format(pairs=_PAIRS), [profiles, attributes])
+        else:
+            cursor.executemany(_REMOVE.format(pairs="= (%s, %s)"), values)

@@ -94,10 +94,7 @@ def portrait_of(workspace_id: int, number: int) -> Portrait | None:
         profile,
         list(profile.aliases.order_by("pk")),
         list(profile.devices.order_by("pk")),
-        [
-            (value.attribute.name, value.attribute.type, getattr(value, value.attribute.type))
-            for value in values
-        ],
+        [(value.attribute.name, value.attribute.type, value.value) for value in values],
     )
 
 

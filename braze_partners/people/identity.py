@@ -23,6 +23,7 @@ from typing import Any
 from django.db import connection
 
 from braze_partners.people import postgres
+from braze_partners.people.models import Profile
 
 SEPARATOR = "\x1f"
 _EMPTY = blake2b(digest_size=8)
@@ -142,6 +143,13 @@ def resolve_aliases(workspace_id: int, pairs: Sequence[tuple[str, str]]) -> list
     """The number of each (label, name) in order, None for the unknown. One statement."""
     texts = [label + SEPARATOR + name for label, name in pairs]
     return _find(_ALIAS, workspace_id, pairs, texts)
+
+
+def resolve_braze_ids(workspace_id: int, ids: Sequence[str]) -> list[int | None]:
+    """The number of each id in order, None for the unknown. One statement."""
+    profiles = Profile.objects.filter(workspace_id=workspace_id, braze_id__in=set(ids))
+    found = dict(profiles.values_list("braze_id", "number")) if ids else {}
+    return [found.get(one) for one in ids]
 
 
 def resolve_devices(workspace_id: int, ids: Sequence[str]) -> list[DeviceMatch | None]:

@@ -16,6 +16,13 @@ MAX_PHONE_LENGTH = 40
 MAX_EMAIL_LENGTH = 254
 # Characters of a text value: own choice; a CSV cell beyond it is a file gone wrong.
 MAX_TEXT_LENGTH = 10_000
+# Bytes of an array or object as JSON: own choice, as Braze bounds nested attributes.
+MAX_JSON_BYTES = 100_000
+# Elements of an array: own choice, as Braze's largest.
+MAX_ARRAY_ITEMS = 500
+# People with one e-mail address or phone number that one call looks at, the most recently updated
+# first: own choice; more than two are rare, and a shared test address may have thousands.
+MAX_SHARING = 10
 # Different custom attributes of a workspace: own choice; more names than that come from data
 # that was mistaken for names.
 MAX_ATTRIBUTES = 250

@@ -7,6 +7,8 @@ databases at once. Foreign keys that begin a unique constraint have no second in
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -59,7 +61,10 @@ class PeopleSet(models.Model):
 
 
 class Profile(models.Model):
-    """One person of a workspace. Without `external_id` they are anonymous or alias-only."""
+    """One person of a workspace. Without `external_id` they are anonymous or alias-only.
+
+    `updated_at` is when something of the person was last written; None for as they were made.
+    """
 
     workspace = models.ForeignKey(
         Workspace, on_delete=models.CASCADE, related_name="profiles", db_index=False
@@ -80,7 +85,10 @@ class Profile(models.Model):
     date_of_birth = models.DateField(null=True, blank=True)
     email_subscribe = models.CharField(max_length=12, choices=Subscription, default="subscribed")
     push_subscribe = models.CharField(max_length=12, choices=Subscription, default="subscribed")
+    first_session_at = models.DateTimeField(null=True, blank=True)
+    last_session_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
+    updated_at = models.DateTimeField(null=True, blank=True)
     last_active_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -94,6 +102,9 @@ class Profile(models.Model):
         indexes = [
             models.Index(
                 "workspace", Lower("email"), condition=~models.Q(email=""), name="profile_email"
+            ),
+            models.Index(
+                fields=["workspace", "phone"], condition=~models.Q(phone=""), name="profile_phone"
             ),
         ]
 
@@ -153,6 +164,8 @@ class Attribute(models.Model):
         NUMBER = "number"
         BOOLEAN = "boolean"
         DATE = "date"
+        ARRAY = "array"
+        OBJECT = "object"
 
     workspace = models.ForeignKey(
         Workspace, on_delete=models.CASCADE, related_name="+", db_index=False
@@ -168,6 +181,11 @@ class Attribute(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def column(self) -> str:
+        """Where AttributeValue holds the values of this attribute."""
+        return "json" if self.type in (self.Type.ARRAY, self.Type.OBJECT) else self.type
+
 
 class AttributeValue(models.Model):
     """One typed value; exactly the column of the attribute's type is set."""
@@ -180,6 +198,7 @@ class AttributeValue(models.Model):
     number = models.FloatField(null=True, blank=True)
     boolean = models.BooleanField(null=True, blank=True)
     date = models.DateTimeField(null=True, blank=True)
+    json = models.JSONField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -188,6 +207,11 @@ class AttributeValue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.attribute_id} of {self.profile_id}"
+
+    @property
+    def value(self) -> Any:
+        """Asks for the attribute, which a query should bring along."""
+        return getattr(self, self.attribute.column)
 
 
 class PeopleImport(models.Model):

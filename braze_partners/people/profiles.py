@@ -30,11 +30,16 @@ class NewDevice:
     push_enabled: bool = False
 
 
+def new_braze_id() -> str:
+    return token_hex(12)
+
+
 @dataclass(slots=True)
 class NewPerson:
     """A person as told: values are checked (values.py), `fields` are columns of Profile."""
 
     external_id: str | None = None
+    braze_id: str = field(default_factory=new_braze_id, compare=False)
     aliases: list[tuple[str, str]] = field(default_factory=list)
     devices: list[NewDevice] = field(default_factory=list)
     fields: dict[str, Any] = field(default_factory=dict)
@@ -83,9 +88,10 @@ def _profile(workspace_id: int, person: NewPerson, now: datetime) -> Profile:
     external_id = person.external_id
     values = {
         **_DEFAULTS,
+        "last_active_at": person.fields.get("last_session_at"),
         **person.fields,
         "workspace_id": workspace_id,
-        "braze_id": token_hex(12),
+        "braze_id": person.braze_id,
         "external_id": external_id,
         "external_hash": None if external_id is None else identifier_hash(external_id),
         "created_at": now,
@@ -130,7 +136,8 @@ def delete_profiles(workspace_id: int, gone: Sequence[int], now: datetime) -> in
 def _delete_together(workspace_id: int, gone: Sequence[int], now: datetime) -> int:
     numbers.lock(workspace_id)
     profiles = Profile.objects.filter(workspace_id=workspace_id, number__in=gone)
-    found = list(profiles.values_list("number", "external_id"))
+    held = profiles.select_for_update().order_by("number")  # as every writer takes them
+    found = list(held.values_list("number", "external_id"))
     if not found:
         return 0
     bits = BitMap(number for number, _external in found)

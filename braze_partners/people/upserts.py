@@ -10,15 +10,15 @@ the plan is made anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from braze_partners.people import attributes, profiles, rows
+from braze_partners.people import attributes, columns, profiles, rows
 from braze_partners.people.errors import PeopleError, ValueRefused
 from braze_partners.people.identity import (
     resolve_aliases,
@@ -81,6 +81,7 @@ def upsert(
     for _attempt in range(_ATTEMPTS):
         plan = _plan(workspace_id, people)
         try:
+            attributes.ensure(workspace_id, _attributes_of(plan))
             with transaction.atomic():
                 _write(workspace_id, plan, now)
                 if also is not None:
@@ -89,6 +90,12 @@ def upsert(
             continue
         return plan.outcome
     raise PeopleChanged(_("Others kept changing the same people. Nothing of this was applied."))
+
+
+def _attributes_of(plan: _Plan) -> Iterator[dict[str, attributes.Value]]:
+    """New names are made before any row is held, so that two who make the same never deadlock."""
+    for person in (*plan.created.values(), *plan.updated.values()):
+        yield person.attributes
 
 
 class _Interfered(Exception):
@@ -205,22 +212,8 @@ def _write(workspace_id: int, plan: _Plan, now: datetime) -> None:
     if len(known) < len(plan.updated):
         raise _Interfered
     pairs = [(plan.updated[number], profile) for number, profile in known.items()]
-    _write_fields(pairs)
+    columns.write((profile.pk, {**person.fields, "updated_at": now}) for person, profile in pairs)
     rows.insert(Alias, [alias for pair in pairs for alias in profiles.new_aliases(*pair)])
     rows.insert(Device, [device for pair in pairs for device in profiles.new_devices(*pair)])
     there = attributes.ensure(workspace_id, (person.attributes for person, _known in pairs))
     attributes.write(there, ((profile.pk, person.attributes) for person, profile in pairs))
-
-
-def _write_fields(pairs: Sequence[tuple[NewPerson, Profile]]) -> None:
-    """One statement per set of fields, run for each person in one round trip."""
-    by_shape: dict[tuple[str, ...], list[list[Any]]] = {}
-    for person, profile in pairs:
-        if person.fields:
-            shape = tuple(sorted(person.fields))
-            row = [person.fields[name] for name in shape]
-            by_shape.setdefault(shape, []).append([*row, profile.pk])
-    with connection.cursor() as cursor:
-        for shape, parameters in by_shape.items():
-            columns = ", ".join(f"{connection.ops.quote_name(name)} = %s" for name in shape)
-            cursor.executemany(f"UPDATE people_profile SET {columns} WHERE id = %s", parameters)

@@ -1,4 +1,7 @@
-"""What a value of a person may be, and how a text becomes one. Pure: no database, no clock."""
+"""What a value of a person may be, and how a text becomes one. Pure: no database, no clock.
+
+`FIELDS` and `attribute` read what a file holds, which is text; `field` and `told` what JSON holds.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,23 @@ import math
 import re
 import zoneinfo
 from collections import Counter
-from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
+import orjson
 from django.utils.translation import gettext as _
 
-from braze_partners.people.attributes import Type, Value, wrong_type
+from braze_partners.people import moments
+from braze_partners.people.attributes import Type, Value, type_of, wrong_type
 from braze_partners.people.errors import ValueRefused
 from braze_partners.people.limits import (
+    MAX_ARRAY_ITEMS,
     MAX_EMAIL_LENGTH,
     MAX_EXTERNAL_ID_BYTES,
     MAX_FIELD_LENGTH,
+    MAX_JSON_BYTES,
     MAX_NAME_LENGTH,
     MAX_PHONE_LENGTH,
     MAX_TEXT_LENGTH,
@@ -101,6 +108,15 @@ def birth(text: str) -> date:
         raise ValueRefused("dob", _("A date of birth is written 1984-05-31.")) from None
 
 
+def moment(column: str, text: str) -> datetime:
+    try:
+        return moments.read(text)
+    except ValueError:
+        raise ValueRefused(
+            column, _("“%s” is a time such as 2026-05-11T03:18:00Z.") % column
+        ) from None
+
+
 def subscription(column: str, text: str) -> str:
     if text not in Subscription.values:
         raise ValueRefused(
@@ -132,7 +148,41 @@ FIELDS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "dob": ("date_of_birth", birth),
     "email_subscribe": ("email_subscribe", lambda text: subscription("email_subscribe", text)),
     "push_subscribe": ("push_subscribe", lambda text: subscription("push_subscribe", text)),
+    "date_of_first_session": (
+        "first_session_at",
+        lambda text: moment("date_of_first_session", text),
+    ),
+    "date_of_last_session": (
+        "last_session_at",
+        lambda text: moment("date_of_last_session", text),
+    ),
 }
+# What a column holds when its value is taken away; the others are empty texts.
+_EMPTY: dict[str, Any] = {
+    "date_of_birth": None,
+    "first_session_at": None,
+    "last_session_at": None,
+    "email_subscribe": Subscription.SUBSCRIBED.value,
+    "push_subscribe": Subscription.SUBSCRIBED.value,
+}
+_CONSENTS = ("email_subscribe", "push_subscribe")
+
+
+def field(name: str, value: object) -> tuple[str, Any]:
+    """The profile's column and what it holds after a JSON value; null takes the value away, and
+    so does an empty text, but for a consent."""
+    column, read = FIELDS[name]
+    if value is None or (value == "" and name not in _CONSENTS):
+        return column, _EMPTY.get(column, "")
+    return column, read(plain_text(name, value))
+
+
+def plain_text(column: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueRefused(column, _("“%s” must be a text.") % column)
+    if "\x00" in value:
+        raise ValueRefused(column, _("“%s” holds a NUL character.") % column)
+    return value
 
 
 def _number(text: str) -> float:
@@ -142,11 +192,17 @@ def _number(text: str) -> float:
     return number
 
 
-def _moment(text: str) -> datetime:
+def _date(text: str) -> datetime:
     if not _DATE.fullmatch(text):
         raise ValueError
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moments.read(text)
+
+
+def _json(kind: Type, text: str) -> Value:
+    value = orjson.loads(text)
+    if type_of(value) != kind:
+        raise ValueError
+    return value  # type: ignore[no-any-return]
 
 
 def attribute(column: str, kind: Type, text: str) -> Value:
@@ -157,15 +213,72 @@ def attribute(column: str, kind: Type, text: str) -> Value:
         if kind == Type.BOOLEAN:
             return _BOOLEANS[text.lower()]
         if kind == Type.DATE:
-            return _moment(text)
+            return _date(text)
+        if kind in (Type.ARRAY, Type.OBJECT):
+            return _json(kind, text)
     except (ValueError, KeyError, OverflowError):
         raise ValueRefused(column, wrong_type(column, kind)) from None
     return _at_most(column, text, MAX_TEXT_LENGTH)
 
 
+def told(column: str, kind: Type | None, value: object) -> Value:
+    """A JSON value, not null, as one of the attribute's type; `kind` None: whatever it is. A text
+    that looks like a date is one, unless the attribute holds texts."""
+    if isinstance(value, str):
+        text = plain_text(column, value)
+        if kind is None:
+            kind = Type.DATE if _is_date(text) else Type.TEXT
+        if kind not in (Type.TEXT, Type.DATE):
+            raise ValueRefused(column, wrong_type(column, kind))
+        return attribute(column, kind, text)
+    if isinstance(value, bool):
+        typed: Value = value
+    elif isinstance(value, int | float):
+        typed = float(value)
+    else:
+        typed = nested(column, value)
+    if kind not in (None, type_of(typed)):
+        raise ValueRefused(column, wrong_type(column, kind))
+    return typed
+
+
+def nested(column: str, value: Any) -> list[Any] | dict[str, Any]:
+    """An array or an object that is not too large and holds no NUL."""
+    written = orjson.dumps(value)
+    if isinstance(value, list) and len(value) > MAX_ARRAY_ITEMS:
+        raise ValueRefused(
+            column,
+            _("The array “%(column)s” has at most %(limit)d elements; this makes %(size)d.")
+            % {"column": column, "limit": MAX_ARRAY_ITEMS, "size": len(value)},
+        )
+    if len(written) > MAX_JSON_BYTES:
+        raise ValueRefused(
+            column,
+            _("“%(column)s” has at most %(limit)d bytes as JSON; this one has %(size)d.")
+            % {"column": column, "limit": MAX_JSON_BYTES, "size": len(written)},
+        )
+    if b"\\u0000" in written and any("\x00" in text for text in _texts(value)):
+        raise ValueRefused(column, _("“%s” holds a NUL character.") % column)
+    return value  # type: ignore[no-any-return]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in it, names of keys too."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            yield from one
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
+
+
 def _is_date(text: str) -> bool:
     try:
-        _moment(text)
+        _date(text)
     except ValueError:
         return False
     return True
