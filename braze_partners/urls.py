@@ -25,5 +25,6 @@ urlpatterns = [
     path("partners/", include("cohorts.wire_urls")),
     path("segments/", include("cohorts.segments.wire_urls")),
     path("currents/", include("braze_partners.events.wire_urls")),
+    path("users/", include("braze_partners.events.track_urls")),
     path("api/", include("braze_partners.api_urls")),
 ]

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 # Lanes of a workspace's log, the unit of order and of parallel work (house.md).
 LANES = 16
+# Objects in each array of a /users/track request (wire/braze-users-track.md).
+MAX_TRACKED = 75
+# Characters of an event's name, a product id, a property's key (wire/braze-users-track.md).
+MAX_EVENT_NAME = 255
+# Pieces of one purchase (wire/braze-users-track.md); each is an event.
+MAX_QUANTITY = 100
+# Bytes of an event's properties as JSON: as an event of Currents (wire/braze-currents-http.md).
+MAX_PROPERTIES_BYTES = 900 * 1024
 # Events of one row of the log: a /users/track of 75 events and 75 purchases of quantity 100 is
 # 7,575 (wire/braze-users-track.md); readers and look-ups rely on it.
 MAX_EVENTS_PER_BATCH = 10_000

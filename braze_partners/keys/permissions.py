@@ -33,7 +33,7 @@ PEOPLE, COHORTS, SEGMENTS, CURRENTS = _("People"), _("Cohorts"), _("Segments"), 
 PERMISSIONS: tuple[Permission, ...] = (
     Permission("segments.list", BRAZE, _("List segments: GET /segments/list")),
     Permission("segments.details", BRAZE, _("Read a segment: GET /segments/details")),
-    Permission("users.track", BRAZE, _("Write profiles and events: POST /users/track"), True),
+    Permission("users.track", BRAZE, _("Write profiles and events: POST /users/track")),
     Permission("currents.events", BRAZE, _("Send events: POST /currents/events")),
     Permission("people.read", PEOPLE, _("Look up profiles")),
     Permission("people.write", PEOPLE, _("Import and delete profiles")),

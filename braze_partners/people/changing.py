@@ -18,7 +18,6 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from braze_partners.people import attributes, gathering, numbers
-from braze_partners.people.attributes import Type
 from braze_partners.people.changes import CONTACTS, ArrayChange, By, Change, Increment, Who
 from braze_partners.people.company import Company, Subject
 from braze_partners.people.errors import ValueRefused
@@ -111,10 +110,9 @@ def _company(workspace_id: int, changes: Sequence[Change], found: Numbers) -> Co
         for name, told in change.attributes.items()
         if isinstance(told, Increment | ArrayChange)
     }
-    asked = {known[name].pk: name for name in reckoned if name in known}
-    gathering.bring_attributes(list(rows.values()), asked)
-    types = {name: Type(attribute.type) for name, attribute in known.items()}
-    return Company(workspace_id, rows, found, types)
+    asked = [known[name] for name in sorted(reckoned) if name in known]
+    gathering.bring_attributes(rows.values(), asked)
+    return Company(workspace_id, rows, found, known)
 
 
 def _with_devices(changes: Sequence[Change], rows: Collection[Row]) -> list[Row]:

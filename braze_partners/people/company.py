@@ -90,15 +90,20 @@ def _stranger(who: Who) -> Person:
 
 
 class Company:
-    """`types` are those of the attributes that the changes name and that exist."""
+    """`attributes` are those that the changes name and that exist."""
 
     def __init__(
-        self, workspace_id: int, rows: dict[int, Row], found: Numbers, types: dict[str, Type]
+        self,
+        workspace_id: int,
+        rows: dict[int, Row],
+        found: Numbers,
+        attributes: dict[str, Attribute],
     ) -> None:
         self.workspace_id = workspace_id
         self.known = {number: _person(row) for number, row in rows.items()}
         self.made: list[Person] = []
-        self.types = types
+        self.attributes = attributes
+        self.types = {name: Type(attribute.type) for name, attribute in attributes.items()}
         self.new_types: dict[str, Type] = {}
         self._attribute_count: int | None = None
         self._rank = 0

@@ -6,14 +6,16 @@ Knows how people are found and locked; knows not what will become of them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from braze_partners.people import contacts, identity
+from django.db.models.functions import Coalesce
+
+from braze_partners.people import contacts, identity, postgres
 from braze_partners.people.attributes import Value
 from braze_partners.people.changes import By, Who
-from braze_partners.people.models import AttributeValue, Device, Profile
+from braze_partners.people.models import Attribute, AttributeValue, Device, Profile
 
 
 @dataclass(slots=True)
@@ -68,25 +70,23 @@ def _numbers(workspace_id: int, by: By, texts: list) -> list[list[int]]:  # type
     return [[] if number is None else [number] for number in resolve(workspace_id, texts)]
 
 
-_COLUMNS = (
-    *("number", "pk", "braze_id", "external_id", "email", "phone"),
-    *("updated_at", "created_at"),
-)
+_COLUMNS = ("number", "pk", "braze_id", "external_id", "email", "phone", "moved_at")
+_HOLD = """
+SELECT number, id, braze_id, external_id, email, phone, COALESCE(updated_at, created_at)
+FROM people_profile WHERE workspace_id = %s AND number = ANY(%s) ORDER BY number
+FOR NO KEY UPDATE
+"""
 
 
 def hold(workspace_id: int, numbers: Collection[int]) -> dict[int, Row]:
     """The profiles of these numbers, held until the transaction ends: in the order of their
     numbers, as every writer takes them, so that two never wait for each other in a ring."""
-    rows = (
-        Profile.objects.select_for_update(no_key=True)
-        .filter(workspace_id=workspace_id, number__in=numbers)
-        .order_by("number")
-        .values_list(*_COLUMNS)
-    )
-    return {
-        number: Row(number, *plain, moved_at=updated_at or created_at)
-        for number, *plain, updated_at, created_at in rows.iterator()
-    }
+    if postgres.is_postgres():
+        wanted = postgres.Int8Array.of(numbers)
+        return {row[0]: Row(*row) for row in postgres.ask(_HOLD, [workspace_id, wanted])}
+    profiles = Profile.objects.filter(workspace_id=workspace_id, number__in=numbers)
+    stored = profiles.annotate(moved_at=Coalesce("updated_at", "created_at"))
+    return {row[0]: Row(*row) for row in stored.values_list(*_COLUMNS)}
 
 
 def bring_devices(workspace_id: int, rows: Collection[Row]) -> None:
@@ -98,9 +98,14 @@ def bring_devices(workspace_id: int, rows: Collection[Row]) -> None:
         by_key[profile_id].devices[device_id] = enabled
 
 
-def bring_attributes(rows: Collection[Row], names: Mapping[int, str]) -> None:
-    """Their values of the attributes named (by primary key)."""
+def bring_attributes(rows: Collection[Row], attributes: Collection[Attribute]) -> None:
+    """Their values of these attributes; one statement."""
     by_key = {row.pk: row for row in rows}
-    found = AttributeValue.objects.filter(profile__in=list(by_key), attribute__in=list(names))
-    for value in found.select_related("attribute") if by_key and names else ():
-        by_key[value.profile_id].attributes[names[value.attribute_id]] = value.value
+    asked = {attribute.pk: attribute for attribute in attributes}
+    if not by_key or not asked:
+        return
+    columns = sorted({attribute.column for attribute in attributes})
+    found = AttributeValue.objects.filter(profile__in=list(by_key), attribute__in=list(asked))
+    for owner, key, *values in found.values_list("profile_id", "attribute_id", *columns):
+        attribute = asked[key]
+        by_key[owner].attributes[attribute.name] = values[columns.index(attribute.column)]

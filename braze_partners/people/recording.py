@@ -40,16 +40,14 @@ def record(workspace_id: int, company: Company, now: datetime) -> None:
 
 
 def _attributes(workspace_id: int, company: Company) -> dict[str, Attribute]:
-    """The attributes that are written, the new ones made. Others may have made them since, with
-    another type."""
-    named = {name for person in company.known.values() for name in person.attributes}
+    """The attributes that the changes name, the new ones made. Others may have made them since,
+    with another type."""
+    if not company.new_types:
+        return company.attributes
     try:
-        if company.new_types:
-            attributes.declare(workspace_id, company.new_types)
+        there = attributes.declare(workspace_id, company.new_types)
     except ValueRefused as refused:  # too many by now
         raise Interfered from refused
-    named |= company.new_types.keys()
-    there = attributes.known(workspace_id, named) if named else {}
     if any(there[name].type != kind for name, kind in company.new_types.items()):
         raise Interfered
     return there

@@ -221,6 +221,14 @@ def attribute(column: str, kind: Type, text: str) -> Value:
     return _at_most(column, text, MAX_TEXT_LENGTH)
 
 
+def identifier(kind: str, text: str) -> str:
+    """An external id, e-mail address, phone number; else a device id, a part of an alias, …"""
+    plain_text(kind, text)
+    if kind == "external_id":
+        return external_id(text)
+    return str(FIELDS[kind][1](text)) if kind in FIELDS else name(kind, text)
+
+
 def told(column: str, kind: Type | None, value: object) -> Value:
     """A JSON value, not null, as one of the attribute's type; `kind` None: whatever it is. A text
     that looks like a date is one, unless the attribute holds texts."""
