@@ -6,7 +6,9 @@ U+2212 for minus, units after a no-break space, 24 hours, words for today.
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta, tzinfo
+from typing import Any
 
 from babel.dates import format_date, format_datetime, format_time, get_timezone_name
 from babel.numbers import format_decimal
@@ -193,3 +195,8 @@ def initials(name: str) -> str:
     if len(words) == 1:
         return words[0][:2].upper()
     return (words[0][0] + words[-1][0]).upper()
+
+
+def json_text(value: Any, *, lines: bool = False) -> str:
+    """{"colour": "red"}; in lines, one value each."""
+    return json.dumps(value, ensure_ascii=False, indent=2 if lines else None)

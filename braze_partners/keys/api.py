@@ -57,7 +57,7 @@ class RestKeySerializer(IssuedKeySerializer):
 
 class NewRestKeySerializer(serializers.Serializer[Any]):
     permissions = serializers.ListField(
-        child=serializers.ChoiceField(choices=sorted(p.name for p in permissions.OFFERED)),
+        child=serializers.ChoiceField(choices=sorted(permissions.NAMES)),
         allow_empty=False,
     )
     label = serializers.CharField(  # type: ignore[assignment]

@@ -33,7 +33,7 @@ class GenerateForm(forms.Form):
 class GenerateRestKeyForm(GenerateForm):
     permissions = forms.MultipleChoiceField(
         label=_("Permissions"),
-        choices=[(p.name, p.text) for p in permissions.OFFERED],
+        choices=[(p.name, p.text) for p in permissions.PERMISSIONS],
         error_messages={"required": _("Choose at least one permission.")},
     )
 

@@ -18,13 +18,9 @@ Text = str | Promise
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """`coming` ones are accepted by the command, for scripts that are ahead, and not offered on
-    screen while nothing asks for them."""
-
     name: str
     group: Text
     text: Text
-    coming: bool = False
 
 
 BRAZE, WORKSPACE, KEYS = _("Braze-compatible endpoints"), _("Workspace"), _("Keys")
@@ -52,7 +48,6 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("rest_keys.write", KEYS, _("Generate and invalidate REST API keys")),
 )
 NAMES = frozenset(permission.name for permission in PERMISSIONS)
-OFFERED = tuple(permission for permission in PERMISSIONS if not permission.coming)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +56,7 @@ class Group:
     permissions: tuple[Permission, ...]
 
 
-def groups(permissions: Iterable[Permission] = OFFERED) -> list[Group]:
+def groups(permissions: Iterable[Permission] = PERMISSIONS) -> list[Group]:
     """In the table's order."""
     return [Group(name, tuple(rows)) for name, rows in groupby(permissions, lambda p: p.group)]
 

@@ -58,6 +58,7 @@ PortraitSerializer = inline_serializer(
 _FIELDS = (
     *("first_name", "last_name", "phone", "language", "gender", "home_city", "time_zone"),
     *("date_of_birth", "email_subscribe", "push_subscribe"),
+    *("first_session_at", "last_session_at", "updated_at"),
 )
 
 

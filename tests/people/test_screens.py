@@ -107,6 +107,18 @@ def test_a_persons_page_shows_identities_fields_and_attributes(cast: Cast) -> No
     assert "Delete" not in shown
 
 
+def test_an_array_and_an_object_are_shown_as_json_and_folded_when_long(cast: Cast) -> None:
+    number = person(
+        cast,
+        fields={"first_session_at": NOW, "last_session_at": NOW},
+        attributes={"tags": ["<i>", 1], "sizes": list(range(60)), "home": {"city": "Lyon" * 30}},
+    )
+    shown = page(cast, f"{PEOPLE}{number}/")
+    assert "[&quot;&lt;i&gt;&quot;, 1]" in shown
+    assert "60 elements" in shown and "1 key<" in shown
+    assert "First session" in shown and "Last session" in shown
+
+
 def test_a_person_of_another_workspace_is_not_found(cast: Cast) -> None:
     number = create_profiles(cast.other_workspace.pk, [NewPerson("x"), NewPerson("y")], NOW)[1]
     assert cast.client(cast.alice).get(f"{PEOPLE}{number}/").status_code == 404

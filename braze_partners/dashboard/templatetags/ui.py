@@ -101,6 +101,16 @@ def byte_size(count: int | None) -> str:
 
 
 @register.filter
+def as_json(value: Any) -> str:
+    return formatting.json_text(value)
+
+
+@register.filter
+def json_lines(value: Any) -> str:
+    return formatting.json_text(value, lines=True)
+
+
+@register.filter
 def initials(name: str) -> str:
     return formatting.initials(name)
 
