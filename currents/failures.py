@@ -33,7 +33,9 @@ def refused(plan: Plan, answer: CredentialsRefused, now: datetime) -> None:
             "last_probe_at": now,
         },
     )
-    if not new:
+    if new:
+        _owe(failure, Stage.FIRST, now)
+    else:
         failure.kind, failure.words = answer.kind.value, answer.words[:400]
         failure.last_probe_at = now
         failure.save(update_fields=["kind", "words", "last_probe_at"])

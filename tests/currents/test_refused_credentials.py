@@ -74,7 +74,7 @@ def test_it_probes_with_the_oldest_waiting_batch_and_goes_on_by_itself(world: Wo
     assert world.fresh().state == State.ACTIVE
     assert CredentialFailure.objects.get().ended_at is not None
     failures.sweep(world.now)
-    assert stages() == [Stage.RECOVERED]
+    assert stages() == [Stage.FIRST, Stage.RECOVERED]
 
 
 def test_any_answer_but_a_refusal_says_that_the_credentials_are_taken(world: World) -> None:
