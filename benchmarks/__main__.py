@@ -8,7 +8,7 @@ import sys
 from benchmarks import bed
 
 # Modules with `run(bed) -> list[Report]`, in the order in which they run.
-BENCHMARKS = ("import_over_http", "segment_size")
+BENCHMARKS = ("import_over_http", "segment_size", "events_in")
 
 
 def main(names: list[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -17,22 +17,32 @@ class Sent:
     each: list[float]
 
 
-def send(port: int, path: str, bodies: Sequence[bytes], connections: int) -> Sent:
+JSON = {"Content-Type": "application/json"}
+
+
+def send(
+    port: int,
+    path: str,
+    bodies: Sequence[bytes],
+    connections: int,
+    headers: Mapping[str, str] = JSON,
+) -> Sent:
     """Every body once, spread over the connections. Raises on any answer but 201."""
     shares = [bodies[start::connections] for start in range(connections)]
     began = time.perf_counter()
     with ThreadPoolExecutor(connections) as pool:
-        parts = list(pool.map(lambda share: _send_all(port, path, share), shares))
+        parts = list(pool.map(lambda share: _send_all(port, path, share, headers), shares))
     return Sent(time.perf_counter() - began, [one for part in parts for one in part])
 
 
-def _send_all(port: int, path: str, bodies: Sequence[bytes]) -> list[float]:
+def _send_all(
+    port: int, path: str, bodies: Sequence[bytes], headers: Mapping[str, str]
+) -> list[float]:
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
-    headers = {"Content-Type": "application/json"}
     each = []
     for body in bodies:
         began = time.perf_counter()
-        connection.request("POST", path, body, headers)
+        connection.request("POST", path, body, dict(headers))
         answer = connection.getresponse()
         text = answer.read()
         if answer.status != 201:

@@ -10,7 +10,7 @@ inserts the batch and stays locked until it commits.
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
@@ -30,6 +30,7 @@ Found = tuple[int, datetime, EventRecord]
 
 _counts = msgspec.json.Decoder(dict[str, int])
 ALL_LANES = range(LANES)
+_FOREVER = 2**62  # no sequence comes here
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,30 +119,36 @@ def read(
     """The batches that hold sequences from `start` on (before `end`), in order, with their records
     of these neighbouring lanes. A batch without any is given too, so that a reader's position
     moves. Stops after the batch that brings `limit_events` records, or after some rows."""
-    wanted = _as_range(lanes)
+    stop = _FOREVER if end is None else end
+    span = _Span(start, stop, _as_range(lanes))
     # Sequences have no gaps: so far on, these lanes have brought enough, if evenly used.
-    reach = limit_events * LANES // len(wanted)
-    found = _read(workspace_id, start, _least(start + reach, end), wanted, limit_events)
-    if not found and (end is None or start + reach < end):
+    reach = limit_events * LANES // len(span.lanes)
+    found = _read(workspace_id, span, reach, limit_events)
+    if not found and start + reach < stop:
         first = oldest(workspace_id) or 0
         if first >= start + reach:  # retention has taken what stood there
-            return _read(workspace_id, first, _least(first + reach, end), wanted, limit_events)
+            return _read(workspace_id, replace(span, start=first), reach, limit_events)
     return found
 
 
-def _least(one: int, other: int | None) -> int:
-    return one if other is None else min(one, other)
+@dataclass(frozen=True, slots=True)
+class _Span:
+    start: int
+    end: int
+    lanes: range
 
 
-def _read(
-    workspace_id: int, start: int, end: int, lanes: range, limit_events: int
-) -> list[LogBatch]:
+def _read(workspace_id: int, span: _Span, reach: int, limit_events: int) -> list[LogBatch]:
+    """Of batches that begin before `start` + `reach`, whole."""
     found: list[LogBatch] = []
     brought = 0
-    if end <= start:
+    begin_before = min(span.start + reach, span.end)
+    if begin_before <= span.start:
         return found
-    for row in log_sql.rows(workspace_id, start, end, lanes, MAX_BATCHES_PER_READ):
-        records = _between(row, _records(row, lanes), start, end)
+    for row in log_sql.rows(
+        workspace_id, span.start, begin_before, span.lanes, MAX_BATCHES_PER_READ
+    ):
+        records = _between(row, _records(row, span.lanes), span.start, span.end)
         found.append(LogBatch(row.first_sequence, row.count, row.received_at, records))
         brought += len(records)
         if brought >= limit_events:

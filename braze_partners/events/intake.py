@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 
 from braze_partners.events import event_log, frames
+from braze_partners.events.coalescing import together
 from braze_partners.events.errors import LogUnavailable
 from braze_partners.events.event_log import NewBatch
+from braze_partners.events.limits import SMALL_REQUEST
 from braze_partners.events.records import EventRecord, digest, identity_of, lane_of_digest
 
 
@@ -42,12 +44,19 @@ def accept(workspace_id: int, events: Sequence[IncomingEvent], now: datetime) ->
     disk; inside one it must be the last thing done (event_log.append). Raises LogUnavailable."""
     if not events:
         return Accepted(event_log.head(workspace_id), 0)
+    if len(events) > SMALL_REQUEST or connection.in_atomic_block:
+        first = _store(workspace_id, events, now)
+    else:
+        first = together(workspace_id, events, now, _store)
+    return Accepted(first, len(events))
+
+
+def _store(workspace_id: int, events: Sequence[IncomingEvent], now: datetime) -> int:
     batch = encode(events)
     try:
-        first = event_log.append(workspace_id, batch, now)
+        return event_log.append(workspace_id, batch, now)
     except (OperationalError, InterfaceError) as error:
         raise LogUnavailable from error
-    return Accepted(first, batch.count)
 
 
 def encode(events: Sequence[IncomingEvent]) -> NewBatch:

@@ -39,3 +39,9 @@ MAX_TIME_SECONDS = 253_402_300_799
 # Characters of an event's id in an answer that lists refused events: own choice; the index says
 # which event it is.
 MAX_SHOWN_ID = 200
+# Requests of at most so many events are stored together with others that come meanwhile, and so
+# many events at most at once: a larger one is worth a commit of its own.
+SMALL_REQUEST = 400
+MAX_EVENTS_TOGETHER = 2_000
+# Seconds a request waits for another that stores for it: above what any commit takes.
+WAIT_SECONDS = 20

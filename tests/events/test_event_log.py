@@ -114,6 +114,17 @@ def test_reading_stops_after_the_batch_that_brings_enough(cast: Cast) -> None:
     assert len(event_log.read(workspace, 5, limit_events=6)) == 2
 
 
+def test_the_last_batch_is_given_whole(cast: Cast) -> None:
+    """A reader moves to its end: what was left out would never be read."""
+    workspace = cast.workspace.pk
+    log_of(workspace, [events_of(10, prefix) for prefix in "abc"])
+    for limit in range(1, 31):
+        for batch in event_log.read(workspace, 0, limit_events=limit):
+            assert len(batch.records) == batch.count
+    one = event_log.read(workspace, 0, [lane_of("p3")], limit_events=1)
+    assert all(any(record.identity == "p3" for record in batch.records) for batch in one)
+
+
 def test_lanes_that_are_no_neighbours_are_refused(cast: Cast) -> None:
     for lanes in (range(0), range(0, 8, 2), range(8, 17), range(-1, 3)):
         with pytest.raises(ValueError):
