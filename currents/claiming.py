@@ -19,6 +19,7 @@ from django.db import connection, transaction
 
 from braze_partners.events import event_log
 from currents import holding, ledger
+from currents.errors import LeaseLost
 from currents.limits import (
     BACKLOG_FOR_ALL_LANES,
     LANES,
@@ -187,7 +188,7 @@ def _furthest_behind(current_id: int, quarters: Sequence[range], head: int) -> l
 def lease(plan: Plan, lanes: range, now: datetime) -> Claimed | None:
     """All of the lanes or none: a range of which somebody holds a part is left alone."""
     token = secrets.token_hex(16)
-    until = now + timedelta(seconds=settings.DELIVERY_REQUEST_SECONDS) + LEASE_MARGIN
+    until = _leased_until(now)
     lock = "FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
     free = [_stamp(now), _stamp(now + LONGEST_LEASE)]
     values: list[Any] = [
@@ -207,6 +208,19 @@ def lease(plan: Plan, lanes: range, now: datetime) -> Claimed | None:
             return None
     positions = {lane: position for lane, position, _ in rows}
     return Claimed(plan, lanes, token, until, positions, {lane: tried for lane, _, tried in rows})
+
+
+def renew(claimed: Claimed, now: datetime) -> datetime:
+    """Makes the lease last for one more request. Raises LeaseLost."""
+    until = _leased_until(now)
+    rows = Lane.objects.filter(current_id=claimed.plan.current_id, lease_token=claimed.token)
+    if rows.update(lease_until=until) != len(claimed.lanes):
+        raise LeaseLost
+    return until
+
+
+def _leased_until(now: datetime) -> datetime:
+    return now + timedelta(seconds=settings.DELIVERY_REQUEST_SECONDS) + LEASE_MARGIN
 
 
 def release(claimed: Claimed) -> None:

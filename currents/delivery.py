@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import takewhile
 
 from braze_partners.partners.amplitude.exchange import Answer, NetworkFailure
 from currents import paced
@@ -67,19 +68,35 @@ def deliver(
     clock: Callable[[], datetime],
     send: Send,
     seconds: float,
+    renew: Callable[[datetime], datetime],
 ) -> Answered:
-    """`seconds`: for each request in all. At most REQUESTS_PER_CLAIM, within the lease."""
+    """`seconds`: for each request in all. At most REQUESTS_PER_CLAIM, within the lease, which
+    `renew` makes last longer; it gives the new end, or raises LeaseLost."""
     answered = Answered(prepared)
-    live, held = paced.pace(prepared, clock())
-    answered.held = held
+    live, answered.held = paced.pace(prepared, clock())
+    until = prepared.claimed.until
     while live and answered.stop is None and len(answered.sent) < REQUESTS_PER_CLAIM:
         now = clock()
-        if answered.sent and (prepared.claimed.until - now).total_seconds() < seconds:
-            break
+        if answered.sent and (until - now).total_seconds() < seconds:
+            until = renew(now)
         sent = _send(prepared, live, now, send, seconds)
         answered.sent.append(sent)
-        live = _follow(answered, live, sent, clock())
+        live = _within_bounds(answered, _follow(answered, live, sent, clock()), sent)
     return answered
+
+
+def _within_bounds(answered: Answered, live: list[Item], sent: Sent) -> list[Item]:
+    """A claim must end with something decided, whatever its answers name and in which order: its
+    last request but one takes what stood before the first that was taken out, which probably is
+    good, and its last a single event."""
+    left = REQUESTS_PER_CLAIM - len(answered.sent)
+    if left > 2 or not live:
+        return live
+    if left == 1:
+        return live[:1]
+    pairs = zip(sent.items, live, strict=False)
+    untouched = sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], pairs))
+    return live[: max(1, untouched)]
 
 
 def _send(prepared: Prepared, live: list[Item], now: datetime, send: Send, seconds: float) -> Sent:
@@ -140,51 +157,56 @@ def _without_named(
             answered.dead[item.sequence] = (item, cause, outcome.status)
         else:
             left.append(item)
-    if outcome.throttled is None:
-        return _last_chance(answered, left, len(live))
-    # Its indexes are those of the request as it was sent.
-    indexes = {live[index].sequence for index in outcome.throttled.indexes}
-    return _hold_back(answered, left, outcome.throttled, indexes, now)
-
-
-def _last_chance(answered: Answered, left: list[Item], before: int) -> list[Item]:
-    """Where only the first bad event is named each time, a claim must end with something decided:
-    its last request takes what stands before the last that was named."""
-    if len(answered.sent) < REQUESTS_PER_CLAIM - 1 or len(left) == before:
+    if outcome.throttled is not None:
+        left = _hold_back(answered, live, left, outcome.throttled, now)
+    if len(left) < len(live):
         return left
-    last = max(answered.dead)
-    return [item for item in left if item.taken is not None or item.sequence < last]
+    if outcome.named or outcome.devices:  # nothing of what was sent: as if nothing were named
+        return _halved(answered, live, outcome)
+    return _pause_all(answered, live, outcome)
 
 
 def _without_throttled(
     answered: Answered, live: list[Item], outcome: answers.Throttled, now: datetime
 ) -> list[Item]:
-    indexes = {live[index].sequence for index in outcome.indexes}
-    return _hold_back(answered, live, outcome, indexes, now)
+    left = _hold_back(answered, live, live, outcome, now)
+    return left if len(left) < len(live) else _pause_all(answered, live, outcome)
+
+
+def _pause_all(answered: Answered, live: list[Item], outcome: Outcome) -> list[Item]:
+    """It names ids that were not sent: the project's own rate, then."""
+    answered.stop = answers.ProjectThrottled(outcome.status, outcome.body, outcome.words)
+    return live
 
 
 def _hold_back(
     answered: Answered,
-    live: list[Item],
+    sent: list[Item],
+    left: list[Item],
     outcome: answers.Throttled,
-    sequences: set[int],
     now: datetime,
 ) -> list[Item]:
-    """Sets aside every event of an identity from its first named one on."""
-    left: list[Item] = []
-    named_ids = outcome.devices or outcome.users or outcome.quota_devices or outcome.quota_users
-    for item in live:
-        over = item.device_id in outcome.quota_devices or item.user_id in outcome.quota_users
-        named = item.device_id in outcome.devices or item.user_id in outcome.users
-        named = named or (not named_ids and item.sequence in sequences)
-        if over or named or answered.is_held(item.identity, item.sequence):
-            reason = Hold.Reason.QUOTA if over else Hold.Reason.THROTTLED
+    """Sets aside, of those left, every event of an identity from its first named one on. Indexes
+    are those of the request as it was sent; they count where the named ids are none of ours."""
+    over = {item.sequence for item in left if _is_over(item, outcome)}
+    named = over | {item.sequence for item in left if _is_throttled(item, outcome)}
+    named = named or {sent[index].sequence for index in outcome.indexes}
+    kept: list[Item] = []
+    for item in left:
+        if item.sequence in named or answered.is_held(item.identity, item.sequence):
+            reason = Hold.Reason.QUOTA if item.sequence in over else Hold.Reason.THROTTLED
             paced.hold_back(answered.held, item, reason, now)
         else:
-            left.append(item)
-    if len(left) == len(live):  # it names ids that were not sent: the project's own rate, then
-        answered.stop = answers.ProjectThrottled(outcome.status, outcome.body, outcome.words)
-    return left
+            kept.append(item)
+    return kept
+
+
+def _is_over(item: Item, outcome: answers.Throttled) -> bool:
+    return item.device_id in outcome.quota_devices or item.user_id in outcome.quota_users
+
+
+def _is_throttled(item: Item, outcome: answers.Throttled) -> bool:
+    return item.device_id in outcome.devices or item.user_id in outcome.users
 
 
 def _halved(

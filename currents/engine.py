@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import structlog
 from django.conf import settings
@@ -15,7 +16,7 @@ from django.conf import settings
 from braze_partners.partners.amplitude.exchange import Answer, NetworkFailure
 from currents import metrics
 from currents.amplitude import client
-from currents.claiming import Claimed, claim, release
+from currents.claiming import Claimed, claim, release, renew
 from currents.delivery import Answered, Send, deliver, kind_of
 from currents.errors import LeaseLost
 from currents.reading import prepare
@@ -43,7 +44,9 @@ def work(claimed: Claimed, clock: Clock, send: Send = upload) -> Settlement | No
     """From claimed to settled; None where another worker has taken the lanes meanwhile."""
     try:
         prepared = prepare(claimed, clock())
-        answered = deliver(prepared, clock, send, settings.DELIVERY_REQUEST_SECONDS)
+        answered = deliver(
+            prepared, clock, send, settings.DELIVERY_REQUEST_SECONDS, partial(renew, claimed)
+        )
         made = settle(answered, clock())
     except LeaseLost:
         log.warning("lease_lost", current=claimed.plan.current_id, lanes=_lanes(claimed))
