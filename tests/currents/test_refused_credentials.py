@@ -31,9 +31,10 @@ def stages() -> list[str]:
 
 
 def watch(world: World, *, hours: float) -> None:
-    """The sweeps of these hours, one each half hour, with the probes that fall due."""
-    for _ in range(round(hours * 2)):
-        world.pass_time(minutes=30)
+    """Some sweeps of these hours, the last at their end, with the probes that fall due."""
+    steps = 12
+    for _ in range(steps):
+        world.pass_time(hours=hours / steps)
         failures.sweep(world.now)
         dropping.sweep(world.now)
         world.run()
