@@ -13,8 +13,24 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from braze_partners.sandbox import destinations, members, rules, scheduler, syncing, users
-from braze_partners.sandbox.models import Cadence, Cohort, Destination, SendAs, Sync, SyncAttempt
+from braze_partners.sandbox import (
+    destinations,
+    limits,
+    members,
+    rules,
+    scheduler,
+    syncing,
+    users,
+)
+from braze_partners.sandbox.models import (
+    AmplitudeUser,
+    Cadence,
+    Cohort,
+    Destination,
+    SendAs,
+    Sync,
+    SyncAttempt,
+)
 
 Body = dict[str, Any]
 SYNC_FIELDS = (
@@ -126,6 +142,18 @@ def change_members(body: Body, cohort_id: str) -> JsonResponse:
     return JsonResponse({"added": change.added, "removed": change.removed, "size": cohort.size})
 
 
+def list_users(request: HttpRequest) -> JsonResponse:
+    """The users with this user ID or this device, at most a page of them."""
+    found = AmplitudeUser.objects.prefetch_related("devices").order_by("amplitude_id")
+    user_id, device_id = request.GET.get("user_id"), request.GET.get("device_id")
+    if user_id:
+        found = found.filter(user_id=user_id)
+    if device_id:
+        found = found.filter(devices__device_id=device_id)
+    rows = [user_json(user) for user in found[: limits.ROWS_PER_ANSWER]]
+    return JsonResponse({"users": rows})
+
+
 def add_users(body: Body) -> JsonResponse:
     now = timezone.now()
     created, changed = users.add_users([_new_user(row) for row in _list(body, "users")], now)
@@ -166,6 +194,15 @@ def show_sync(request: HttpRequest, sync_id: int) -> JsonResponse:
     if sync is None:
         raise ApiRefused(404, "no_such_sync", _("There is no such sync."))
     return JsonResponse(sync_json(sync))
+
+
+def user_json(user: AmplitudeUser) -> dict[str, Any]:
+    return {
+        "amplitude_id": user.pk,
+        "user_id": user.user_id,
+        "device_ids": sorted(device.device_id for device in user.devices.all()),
+        "properties": user.properties,
+    }
 
 
 def cohort_json(cohort: Cohort) -> dict[str, Any]:

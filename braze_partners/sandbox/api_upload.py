@@ -25,7 +25,7 @@ COMPACT_NAMES = ("sequence", "insert_id", "user_id", "device_id", "duplicates")
 
 def list_events(request: HttpRequest) -> HttpResponse:
     """In the order of ingestion; `next` is the `after` of the next page, null at the end."""
-    after, limit = _cursor(request, limits.EVENTS_PER_ANSWER)
+    after, limit = _cursor(request, limits.ROWS_PER_ANSWER)
     rows = _filter(request).rows().filter(sequence__gt=after).order_by("sequence")
     found = list(rows[: limit + 1])
     page = found[:limit]

@@ -38,8 +38,9 @@ STRING_LENGTH = 1_024
 # Conditions in one rule: what fits on a screen (own choice).
 CONDITIONS_PER_RULE = 10
 
-# Events with their bodies in one answer of the REST interface: some megabytes (own choice).
-EVENTS_PER_ANSWER = 1_000
+# Events with their bodies, or users, in one answer of the REST interface: some megabytes (own
+# choice).
+ROWS_PER_ANSWER = 1_000
 
 # Rows on one page of a list (own choice).
 ROWS_PER_PAGE = 50

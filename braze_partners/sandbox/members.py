@@ -120,7 +120,8 @@ def recompute(cohort: Cohort, now: datetime) -> Change:
     }
     with transaction.atomic():
         held = set(cohort.members.values_list("user_id", flat=True))
-        return _apply(cohort, wanted - held, held - wanted, now)
+        joining = users.still_there(wanted - held)  # one may have become part of another
+        return _apply(cohort, joining, held - wanted, now)
 
 
 def recompute_rules(now: datetime) -> None:

@@ -13,6 +13,8 @@ DUPLICATES = "duplicates"
 REFUSED = "refused"  # events of requests that were answered with anything but 200
 NAMES = (INGESTED, DUPLICATES, REFUSED)
 
+PROFILE_CHANGES = "profile_changes"  # only ever grows: cohorts by rule look whether it did
+
 _ADD = """
     INSERT INTO sandbox_tally (name, total) VALUES (%s, %s)
     ON CONFLICT (name) DO UPDATE SET total = total + excluded.total
@@ -22,6 +24,14 @@ _ADD = """
 def add(counts: Mapping[str, int]) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(_ADD, [(name, count) for name, count in counts.items() if count])
+
+
+def of(name: str) -> int:
+    return Tally.objects.filter(name=name).values_list("total", flat=True).first() or 0
+
+
+def begin_anew() -> None:
+    Tally.objects.filter(name__in=NAMES).delete()
 
 
 def totals() -> dict[str, int]:

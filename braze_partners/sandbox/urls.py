@@ -31,7 +31,7 @@ urlpatterns = [
     path("destinations", destinations.destinations_page, name="destinations"),
     path("destinations/braze/test", destinations.test_key, name="key-test"),
     path("credentials", destinations.credentials, name="credentials"),
-    path("sandbox/api/users", api.answers(post=api.add_users)),
+    path("sandbox/api/users", api.answers(get=api.list_users, post=api.add_users)),
     path("sandbox/api/cohorts", api.answers(get=api.list_cohorts, post=api.create_cohort)),
     path(
         "sandbox/api/cohorts/<str:cohort_id>",

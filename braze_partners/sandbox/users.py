@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -106,6 +106,15 @@ def ensure_users(user_ids: Sequence[str], now: datetime) -> list[int]:
 
 def numbers_of(user_ids: Sequence[str]) -> list[int]:
     return [number for _user_id, number in _numbers(user_ids)]
+
+
+def still_there(numbers: Collection[int]) -> set[int]:
+    found: set[int] = set()
+    for part in in_parts(list(numbers)):
+        found |= set(
+            AmplitudeUser.objects.filter(pk__in=part).values_list("amplitude_id", flat=True)
+        )
+    return found
 
 
 def _numbers(user_ids: Sequence[str]) -> list[tuple[str, int]]:

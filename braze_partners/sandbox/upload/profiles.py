@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import orjson
 from django.db import connection
 
-from braze_partners.sandbox import members
+from braze_partners.sandbox import members, tallies
 from braze_partners.sandbox.models import AmplitudeUser, UserDevice
 from braze_partners.sandbox.upload import properties
 
@@ -59,7 +59,9 @@ def follow(cursor: Any, events: Sequence[Identification], now: datetime) -> None
         if event.user_properties:
             number = people.number_of(event.user_id, event.device_id)
             changed.setdefault(number, []).append(event.user_properties)
-    _change_properties(changed, now)
+    if changed:
+        _change_properties(changed, now)
+        tallies.add({tallies.PROFILE_CHANGES: len(changed)})
 
 
 class People:
