@@ -10,7 +10,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from braze_partners.sandbox import rules, users
+from braze_partners.sandbox import project_keys, rules, users
+from braze_partners.sandbox.event_log import Filter
 from braze_partners.sandbox.limits import IDENTIFIER_LENGTH
 from braze_partners.sandbox.models import Cohort
 
@@ -43,6 +44,15 @@ class PropertiesField(forms.CharField):
         if not isinstance(properties, dict):
             raise forms.ValidationError(_('Enter a JSON object, for example {"plan": "pro"}.'))
         return properties
+
+
+class MomentInput(forms.DateTimeInput):
+    """The browser's own field for a date and a time."""
+
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"step": "1"}, format="%Y-%m-%dT%H:%M:%S")
 
 
 class UserForm(forms.Form):
@@ -97,6 +107,34 @@ class DestinationForm(forms.Form):
         widget=forms.TextInput(
             attrs={"placeholder": "https://rest.iad-01.braze.com", "spellcheck": "false"}
         ),
+    )
+
+
+class EventFilterForm(forms.Form):
+    """The filters of the event stream; they stand in the address."""
+
+    event_type = forms.CharField(label=gettext_lazy("Event type"), required=False)
+    user_id = forms.CharField(label=gettext_lazy("User ID"), required=False)
+    device_id = forms.CharField(label=gettext_lazy("Device ID"), required=False)
+    insert_id = forms.CharField(label=gettext_lazy("Insert ID"), required=False)
+    received_from = forms.DateTimeField(
+        label=gettext_lazy("Received from"), required=False, widget=MomentInput
+    )
+    received_until = forms.DateTimeField(
+        label=gettext_lazy("Received until"), required=False, widget=MomentInput
+    )
+
+    def wanted(self) -> Filter:
+        return Filter(**{name: value or None for name, value in self.cleaned_data.items()})
+
+
+class KeyForm(forms.Form):
+    label = forms.CharField(label=gettext_lazy("Label"), max_length=100, required=False)
+    api_key = forms.CharField(
+        label=gettext_lazy("API key"),
+        required=False,
+        max_length=project_keys.LONGEST_KEY,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 
 

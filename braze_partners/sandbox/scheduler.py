@@ -1,6 +1,7 @@
 """The thread that carries syncs: finds what is due, hands it to senders, sleeps until the next.
 
-It also lets cohorts by rule follow the events. It keeps nothing that matters in memory; whatever it was doing is found in the database at start.
+It also lets cohorts by rule follow the events. It keeps nothing that matters in memory; whatever
+it was doing is found in the database at start.
 """
 
 from __future__ import annotations

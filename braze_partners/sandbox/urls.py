@@ -5,11 +5,31 @@ from __future__ import annotations
 from django.urls import path
 
 from braze_partners.sandbox import api, api_upload
-from braze_partners.sandbox.views import cohorts, destinations, syncs, uploads, users
+from braze_partners.sandbox.views import (
+    cohorts,
+    credentials,
+    destinations,
+    events,
+    faults,
+    syncs,
+    uploads,
+    users,
+)
 
 urlpatterns = [
     path("", cohorts.home, name="home"),
     path("healthz", destinations.healthz, name="healthz"),
+    path("events", events.stream, name="events"),
+    path("events/rows", events.stream_rows, name="events-rows"),
+    path("events/delete", events.delete, name="events-delete"),
+    path("events/<int:sequence>", events.event_page, name="event"),
+    path("requests", events.request_list, name="requests"),
+    path("requests/rows", events.request_rows, name="requests-rows"),
+    path("faults", faults.fault_list, name="faults"),
+    path("faults/active", faults.active, name="faults-active"),
+    path("faults/off", faults.switch_all_off, name="faults-off"),
+    path("faults/<str:kind>", faults.fault_page, name="fault"),
+    path("faults/<str:kind>/off", faults.switch_off, name="fault-off"),
     path("users", users.user_list, name="users"),
     path("users/add", users.add_user, name="add-user"),
     path("users/add-many", users.add_many, name="add-users"),
@@ -30,7 +50,9 @@ urlpatterns = [
     path("syncs/<int:sync_id>/stop", syncs.stop, name="sync-stop"),
     path("destinations", destinations.destinations_page, name="destinations"),
     path("destinations/braze/test", destinations.test_key, name="key-test"),
-    path("credentials", destinations.credentials, name="credentials"),
+    path("credentials", credentials.credentials_page, name="credentials"),
+    path("credentials/add", credentials.add_key, name="key-add"),
+    path("credentials/<int:number>/revoke", credentials.revoke_key, name="key-revoke"),
     path("sandbox/api/users", api.answers(get=api.list_users, post=api.add_users)),
     path("sandbox/api/cohorts", api.answers(get=api.list_cohorts, post=api.create_cohort)),
     path(

@@ -33,13 +33,26 @@ function open(dialog) {
   }
 }
 
+// Not under the eyes of someone who paused it, and not away from under the keyboard.
+const isQuiet = (target) =>
+  document.visibilityState !== "visible" || target.dataset.paused || target.contains(document.activeElement);
+
 function refresh(target) {
   const look = async () => {
     if (!target.querySelector("[data-live]")) return;
-    if (document.visibilityState === "visible") await fill(target, target.dataset.refresh);
+    if (!isQuiet(target)) await fill(target, target.dataset.refresh);
     setTimeout(look, Number(target.dataset.every));
   };
   setTimeout(look, Number(target.dataset.every));
+}
+
+function pause(button) {
+  const target = document.getElementById(button.dataset.pause);
+  const words = button.textContent;
+  button.textContent = button.dataset.paused;
+  button.dataset.paused = words;
+  if (target.dataset.paused) delete target.dataset.paused;
+  else target.dataset.paused = "yes";
 }
 
 async function copy(button) {
@@ -56,6 +69,7 @@ const clicks = {
   "[data-close]": (button) => button.closest("dialog").close(),
   "[data-post]": (button) => post(document.getElementById(button.dataset.into), button.dataset.post),
   "[data-copy]": copy,
+  "[data-pause]": pause,
   "[data-remove-row]": (button) => button.closest(".rule-row").remove(),
   "[data-add-row]": (button) => {
     const row = document.getElementById(button.dataset.addRow).content.cloneNode(true);

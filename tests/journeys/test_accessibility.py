@@ -37,7 +37,10 @@ PAGES = (
     "settings/workspace/",
     "settings/audit-log/",
 )
-SANDBOX_PAGES = ("/users", "/cohorts", "/cohorts/k3x9a7f2", "/destinations", "/credentials")
+SANDBOX_PAGES = (
+    *("/events", "/requests", "/users", "/cohorts", "/cohorts/k3x9a7f2", "/destinations"),
+    *("/faults", "/faults/throttled", "/credentials"),
+)
 
 Check = Callable[[Any], list[str]]
 

@@ -191,6 +191,7 @@ def test_pages_have_a_strict_policy_and_nothing_inline(shared: Sandbox) -> None:
     paths = ["users", "users/add", "users/add-many", "users/1", "cohorts", "cohorts/new"]
     paths += ["cohorts/new?by=rule", f"cohorts/{cohort_id}", f"cohorts/{cohort_id}/rename"]
     paths += [f"cohorts/{cohort_id}/members", "destinations", "credentials", "nothing"]
+    paths += ["events", "events/rows", "events/delete", "requests", "faults", "faults/slow"]
 
     for path in paths:
         page = requests.get(f"{shared.url}/{path}", timeout=10)

@@ -49,9 +49,9 @@ def test_200_says_how_many_events_were_ingested(shared: Sandbox, path: str) -> N
 
 def test_unknown_keys_are_ignored_at_the_top_and_in_events(shared: Sandbox) -> None:
     event = an_event(use_batch_endpoint=True, idfv="0A1B", invented={"a": [1]})
-    more = {"client_upload_time": "2026-05-12", "request_metadata": {"sdk": {}}}
+    metadata: dict[str, Any] = {"sdk": {}}
 
-    answered(upload(shared, [event], **more), 200)
+    answered(upload(shared, [event], client_upload_time="now", request_metadata=metadata), 200)
 
     assert the_event(shared, event)["event"]["invented"] == {"a": [1]}
 
@@ -115,7 +115,9 @@ def test_400_request_missing_required_field_of_events(shared: Sandbox) -> None:
 
 
 def test_400_invalid_event_json(shared: Sandbox) -> None:
-    for events in ([an_event(), "an event"], [None], [[]]):
+    requests_with: list[list[Any]] = [[an_event(), "an event"], [None], [[]]]
+
+    for events in requests_with:
         body = answered(upload(shared, events), 400)
         assert body == {"code": 400, "error": "Invalid event JSON"}
 

@@ -128,7 +128,11 @@ def _strings(value: Any) -> list[str]:
 
 
 def test_the_first_bad_event_of_each_field_is_named_and_nothing_else_is_kept() -> None:
-    events = [{"user_id": "abcde"}, {"event_type": 5, "user_id": "x"}, {"event_type": "a"}]
+    events: list[dict[str, Any]] = [
+        {"user_id": "abcde"},
+        {"event_type": 5, "user_id": "x"},
+        {"event_type": "a"},
+    ]
 
     with pytest.raises(wire.Refused) as refused:
         check(events, 5)
@@ -143,7 +147,12 @@ def test_the_first_bad_event_of_each_field_is_named_and_nothing_else_is_kept() -
 
 
 def test_checking_2000_events_costs_a_few_microseconds_each() -> None:
-    event = {"event_type": "a", "user_id": "abcde", "event_properties": {"a": "b"}, "time": NOW_MS}
+    event: dict[str, Any] = {
+        "event_type": "a",
+        "user_id": "abcde",
+        "event_properties": {"a": "b"},
+        "time": NOW_MS,
+    }
     begun = time.perf_counter()
 
     check([dict(event) for _number in range(2_000)], 5)

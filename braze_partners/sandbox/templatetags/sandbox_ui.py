@@ -10,6 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from braze_partners.sandbox.faults.kinds import KINDS
+
 register = template.Library()
 
 ICONS = {
@@ -30,6 +32,15 @@ ICONS = {
         '<path d="M2.586 17.414A2 2 0 0 0 2 18.828V21a1 1 0 0 0 1 1h3a1 1 0 0 0 1-1v-1a1 1 0 0 1 '
         "1-1h1a1 1 0 0 0 1-1v-1a1 1 0 0 1 1-1h.172a2 2 0 0 0 1.414-.586l.814-.814a6.5 6.5 0 1 "
         '0-4-4z"/><circle cx="16.5" cy="7.5" r=".5" fill="currentColor"/>'
+    ),
+    "events": (
+        '<path d="M16.247 7.761a6 6 0 0 1 0 8.478"/><path d="M19.075 4.933a10 10 0 0 1 0 14.134"/>'
+        '<path d="M4.925 19.067a10 10 0 0 1 0-14.134"/>'
+        '<path d="M7.753 16.239a6 6 0 0 1 0-8.478"/><circle cx="12" cy="12" r="2"/>'
+    ),
+    "faults": (
+        '<path d="M14 2v6a2 2 0 0 0 .245.96l5.51 10.08A2 2 0 0 1 18 22H6a2 2 0 0 1-1.755-2.96'
+        'l5.51-10.08A2 2 0 0 0 10 8V2"/><path d="M6.453 15h11.094"/><path d="M8.5 2h7"/>'
     ),
     "arrow": '<path d="M5 12h14"/><path d="m12 5 7 7-7 7"/>',
     "close": '<path d="M18 6 6 18"/><path d="m6 6 12 12"/>',
@@ -85,6 +96,23 @@ def when(moment: datetime | None) -> str:
         local.strftime("%Y-%m-%d %H:%M:%S %Z"),
         shown,
     )
+
+
+@register.filter
+def when_exactly(moment: datetime) -> str:
+    """To the second, as in a log."""
+    local, today = timezone.localtime(moment), timezone.localtime()
+    clock = local.strftime("%H:%M:%S")
+    shown = clock
+    if local.date() != today.date():
+        pattern = "j M" if local.year == today.year else "j M Y"
+        shown = f"{formats.date_format(local, pattern)}, {clock}"
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(), shown)
+
+
+@register.filter
+def fault_labels(kinds: tuple[str, ...]) -> list[str]:
+    return [str(KINDS[kind].label) for kind in kinds if kind in KINDS]
 
 
 def _in_words(local: datetime, today: datetime) -> str:

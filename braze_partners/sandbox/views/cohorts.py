@@ -22,7 +22,7 @@ USERS_FOR_SUGGESTIONS = 200
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return redirect("cohorts")
+    return redirect("events")
 
 
 @require_safe

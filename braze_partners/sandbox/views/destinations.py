@@ -1,4 +1,4 @@
-"""Sources & Destinations, API credentials, and whether the process is well."""
+"""Sources & Destinations, what has no page, and whether the process is well."""
 
 from __future__ import annotations
 
@@ -38,12 +38,6 @@ def test_key(request: HttpRequest) -> HttpResponse:
     if destination:
         destinations.test(destination, timezone.now())
     return render(request, "sandbox/key_badge.html", {"destination": destination})
-
-
-@require_safe
-def credentials(request: HttpRequest) -> HttpResponse:
-    context = {"credentials": state_files.project_credentials(), "section": "credentials"}
-    return render(request, "sandbox/credentials.html", context)
 
 
 @require_safe

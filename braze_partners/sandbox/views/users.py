@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from braze_partners.sandbox import forms, limits, members, users
+from braze_partners.sandbox import event_log, forms, limits, members, users
 from braze_partners.sandbox.models import AmplitudeUser, Cohort
 
 
@@ -76,7 +76,18 @@ def user_page(request: HttpRequest, amplitude_id: int) -> HttpResponse:
         messages.success(request, _("The user was saved."))
         return redirect("user", user.pk)
     cohorts = Cohort.objects.filter(members__user=user)
-    context = {"user": user, "form": form, "cohorts": cohorts, "section": "users"}
+    found = list(event_log.of_user(user)[: limits.ROWS_PER_PAGE + 1])
+    context = {
+        "section": "users",
+        "user": user,
+        "form": form,
+        "cohorts": cohorts,
+        "devices": user.devices.values_list("device_id", flat=True),
+        "rows": [(event, event_log.of_ms(event.received_ms)) for event in found][
+            : limits.ROWS_PER_PAGE
+        ],
+        "more": len(found) > limits.ROWS_PER_PAGE,
+    }
     return render(request, "sandbox/user.html", context)
 
 
