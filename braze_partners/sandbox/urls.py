@@ -101,5 +101,6 @@ urlpatterns = [
     path("identify", uploads.identify),
 ]
 
+handler400 = "braze_partners.sandbox.views.destinations.not_understood"
 handler404 = "braze_partners.sandbox.views.destinations.not_found"
 handler500 = "braze_partners.sandbox.views.destinations.server_error"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from braze_partners.supervisor.translating import LOCALE, compile_translations
 from tests.sandbox.running import Sandbox
 from tests.sandbox.test_in_a_browser import PHONE
 from tests.sandbox.uploading import an_event, stored, upload
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox with some events, a cut one among them, a refused request and a revoked key."""
+    compile_translations(LOCALE)
     sandbox = Sandbox(tmp_path_factory.mktemp("busy") / "var")
     sandbox.start()
     cut = an_event(user_id="ab", device_id="device-1", event_properties={"long": "x" * 2_000})

@@ -47,6 +47,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "ok"})
 
 
+def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
+    text = _("This request cannot be understood, or it came under a name that is not ours.")
+    return HttpResponse(text, status=400, content_type="text/plain; charset=utf-8")
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith("/sandbox/api/"):
         return api.error(404, "not_found", _("There is nothing at this address."))
