@@ -28,6 +28,12 @@ JOBS: tuple[Job, ...] = (
         "an import of people whose message was lost or whose worker was killed goes on",
     ),
     Job(
+        "events: make the log's next days",
+        "events.make_partitions",
+        HOURLY,
+        "a batch that finds no partition of its day falls into the default one",
+    ),
+    Job(
         "cohorts: fold runs",
         "cohorts.fold_cohorts",
         SECONDS_5,

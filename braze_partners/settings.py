@@ -290,6 +290,9 @@ AMPLITUDE_SANDBOX_URL = env.str("AMPLITUDE_SANDBOX_URL", "")
 
 # How long a refused key may make events wait before they are dropped, in hours (product.md 5.4).
 CREDENTIALS_WINDOW_HOURS = env.float("CREDENTIALS_WINDOW_HOURS", 48)
+# Days that the event log is kept; what an active Current has not decided is kept for up to 14
+# (product.md 5.4).
+EVENT_LOG_RETENTION_DAYS = env.int("EVENT_LOG_RETENTION_DAYS", 7)
 # Seconds between two probes of a refused key.
 PROBE_SECONDS = env.float("PROBE_SECONDS", 180)
 # Threads that deliver in each worker process, and the seconds that one request may take in all.

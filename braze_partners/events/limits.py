@@ -45,3 +45,13 @@ SMALL_REQUEST = 400
 MAX_EVENTS_TOGETHER = 2_000
 # Seconds a request waits for another that stores for it: above what any commit takes.
 WAIT_SECONDS = 20
+# Days of the log's partitions made ahead: a worker may be away so long before batches fall into
+# the default partition.
+PARTITION_DAYS_AHEAD = 3
+# Milliseconds that making or dropping a partition waits for those who read or write just then;
+# the next run tries again.
+PARTITION_PATIENCE_MS = 1_000
+# Days after which a batch goes even if an active Current still needs it (product.md 5.4).
+HARD_LIMIT_DAYS = 14
+# Batches that are deleted in one transaction where there is no partition to drop.
+RETIRE_CHUNK = 200

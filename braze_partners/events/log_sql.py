@@ -210,6 +210,11 @@ def _rows_sqlite(found: Iterable[tuple[Any, ...]]) -> Iterator[Row]:
         yield Row(end_sequence, count, moment, ends, packed, True)
 
 
+def moment_value(moment: datetime) -> datetime | int:
+    """A moment as `received_at` has it."""
+    return moment if postgres.is_postgres() else _micros(moment)
+
+
 def _micros(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 

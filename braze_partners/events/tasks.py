@@ -1,0 +1,21 @@
+"""The periodic work on the log. Thin: what is done stands in partitions, deletion and activity."""
+
+from __future__ import annotations
+
+import structlog
+from celery import shared_task
+from django.utils import timezone
+
+from braze_partners.events import partitions
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(name="events.make_partitions")
+def make_partitions() -> None:
+    """Makes the days to come; says loudly when batches had no day to go to."""
+    for day in partitions.make_ahead(timezone.now()):
+        log.info("log_partition_made", day=day.isoformat())
+    strays = partitions.strays()
+    if strays:
+        log.error("log_without_partition", batches=strays)
