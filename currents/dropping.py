@@ -40,12 +40,13 @@ def sweep(now: datetime) -> int:
 
 
 def drop(current: Current, received_before: datetime, fate: Fate, now: datetime) -> int:
-    """All undecided events received before; filtered ones get their own fate on the way."""
+    """All undecided events received before; filtered ones get their own fate on the way. It ends
+    when the reason does: somebody paused the Current, or gave it another key to try."""
     ledger.count(current, event_log.head(current.workspace_id))
     deadline = time.monotonic() + PATIENCE
     dropped = 0
     while time.monotonic() < deadline:
-        plan = _plan(current)
+        plan = _plan(current, fate)
         step = _step(plan, received_before, fate, now) if plan else None
         if step is None:
             break
@@ -57,8 +58,11 @@ def drop(current: Current, received_before: datetime, fate: Fate, now: datetime)
     return dropped
 
 
-def _plan(current: Current) -> Plan | None:
-    fresh = Current.objects.filter(pk=current.pk).first()
+def _plan(current: Current, fate: Fate) -> Plan | None:
+    rows = Current.objects.filter(pk=current.pk)
+    if fate == Fate.DROPPED:
+        rows = rows.filter(state=State.DROPPING, project=current.project)
+    fresh = rows.first()
     return read_plan(fresh, any_state=True) if fresh else None
 
 

@@ -64,11 +64,13 @@ def probed(plan: Plan, now: datetime) -> None:
 
 
 def accepted(plan: Plan, now: datetime) -> None:
-    """Amplitude takes the credentials again: the Current goes on, and the contact is told."""
+    """Amplitude takes the credentials again: the Current goes on, and the contact is told. Not
+    where somebody paused or deleted it while the probe was under way."""
+    well = {"due_at": None, "failures": 0, "failing_since": None, "unexpected_since": None}
+    if not move(plan.current_id, State.ACTIVE, now, REFUSED, **well):
+        return
     open_failures = CredentialFailure.objects.filter(current_id=plan.current_id, ended_at=None)
     failure = open_failures.select_related("current").first()
-    move(plan.current_id, State.ACTIVE, now)
-    Current.objects.filter(pk=plan.current_id).update(due_at=None, failures=0, failing_since=None)
     if failure is None:
         return
     failure.ended_at = now

@@ -4,6 +4,7 @@ launch, pause, resume, delete. Knows rows and the audit log; sends nothing.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -14,13 +15,19 @@ from braze_partners.workspaces.audit import Actor, record_by
 from currents.errors import MoveRefused
 from currents.lanes import make_lanes
 from currents.models import CredentialFailure, Current
-from currents.states import MOVES, State
+from currents.states import MOVES, REFUSED, State
 
 
-def move(current_id: int, after: State, now: datetime, **changes: Any) -> bool:
-    """Whether it moved: only from a state that the table allows, in one statement. `changes` are
-    columns that change with it."""
-    allowed = [before for before, reachable in MOVES.items() if after in reachable]
+def move(
+    current_id: int,
+    after: State,
+    now: datetime,
+    before: Collection[State] = tuple(State),
+    **changes: Any,
+) -> bool:
+    """Whether it moved: only from a state that the table allows and that is one of `before`, in
+    one statement. `changes` are columns that change with it."""
+    allowed = [one for one, reachable in MOVES.items() if after in reachable and one in before]
     moved = Current.objects.filter(pk=current_id, state__in=allowed).update(
         state=after, state_since=now, **changes
     )
@@ -58,13 +65,11 @@ def pause(current: Current, actor: Actor, now: datetime) -> None:
 def resume(current: Current, actor: Actor, now: datetime) -> None:
     """Paused or failing: it goes on at once. With refused credentials it is probed at once."""
     with transaction.atomic():
-        state = State(current.state)
-        if state in (State.FAILING, State.STOPPED, State.DROPPING):
-            changed = Current.objects.filter(pk=current.pk, state=state).update(due_at=now)
-        else:
-            changed = int(move(current.pk, State.ACTIVE, now, due_at=None))
-        if not changed or state == State.DRAFT:
-            transaction.set_rollback(True)
+        tried = Current.objects.filter(pk=current.pk, state__in=[*REFUSED, State.FAILING])
+        if not (
+            move(current.pk, State.ACTIVE, now, [State.PAUSED], due_at=None)
+            or tried.update(due_at=now)
+        ):
             raise MoveRefused(current, State.ACTIVE)
         _record(current, actor, "current.resumed")
 

@@ -26,12 +26,17 @@ from currents.states import SENDING, State
 SMALLEST_REQUEST_BYTES = 50_000
 GROWTH = 1.25
 
+# Answers that say something of the key or the host, and so nothing once they are others.
+ABOUT_THE_HOST = (answers.CredentialsRefused, answers.Unreachable, answers.Unexpected)
+
 
 def note(answered: Answered, now: datetime) -> None:
     """Does nothing in the common case: an answer as expected of a Current that is well."""
     if not answered.sent:
         return
     claimed = answered.prepared.claimed
+    if _goes_elsewhere_now(answered):
+        return
     if answered.accepted:
         _note_accepted(claimed, now)
     _note_size(answered)
@@ -45,13 +50,23 @@ def note(answered: Answered, now: datetime) -> None:
         _note_failure(claimed, stop, now)
 
 
+def _goes_elsewhere_now(answered: Answered) -> bool:
+    """The key or the region was changed while the requests were under way: what was answered says
+    nothing of where the next ones go. Asked only where it would matter."""
+    plan = answered.prepared.claimed.plan
+    if not (plan.probing or plan.failures or isinstance(answered.stop, ABOUT_THE_HOST)):
+        return False
+    row = Current.objects.select_for_update(no_key=True).filter(pk=plan.current_id)
+    return plan.project not in row.values_list("project", flat=True)
+
+
 def _note_accepted(claimed: Claimed, now: datetime) -> None:
     plan = claimed.plan
     if plan.probing:
         failures.accepted(plan, now)
     elif plan.failures:
         wanted = {"failures": 0, "failing_since": None, "unexpected_since": None, "due_at": None}
-        if not move(plan.current_id, State.ACTIVE, now, **wanted):
+        if not move(plan.current_id, State.ACTIVE, now, [State.FAILING], **wanted):
             Current.objects.filter(pk=plan.current_id).update(**wanted)
 
 

@@ -56,12 +56,12 @@ def settle(answered: Answered, now: datetime) -> Settlement:
     claimed = answered.prepared.claimed
     with transaction.atomic():
         _move_lanes(answered, made, now)
+        outcomes.note(answered, now)  # before the ledger, as counting does: no circle of locks
         ledger.move(claimed.plan.current_id, changes)
         _write_dead(claimed.plan.current_id, made, now)
         _write_dropped(answered, made, now)
         write_holds(answered, made.end, {item.sequence for item in made.undecided}, now)
         _write_attempts(answered)
-        outcomes.note(answered, now)
     return made
 
 
