@@ -99,6 +99,15 @@ def when(
     return f"{day(moment, now, zone, locale)}, {clock_text}"
 
 
+def hour(moment: datetime, now: datetime, zone: tzinfo, locale: str) -> str:
+    """15:18 of today, else 12 May, 03:18: where there is little room."""
+    local = moment.astimezone(zone)
+    text = format_time(local, "HH:mm", tzinfo=zone, locale=locale)
+    if local.date() == now.astimezone(zone).date():
+        return text
+    return f"{day(moment, now, zone, locale)}, {text}"
+
+
 def clock(moment: datetime | None, now: datetime, zone: tzinfo, locale: str) -> str:
     """14:30:12 for logs; another day is named before it."""
     if moment is None:

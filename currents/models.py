@@ -13,6 +13,8 @@ from braze_partners.workspaces.models import Account, Workspace
 from currents.fates import Fate
 from currents.states import State
 
+WAITS = models.Q(fate=Fate.WAITING, count__gt=0)
+
 
 class Region(models.TextChoices):
     US = "us", _("United States")
@@ -134,8 +136,7 @@ class Hold(models.Model):
 
 
 class LedgerEntry(models.Model):
-    """How many events of one type, received in one minute, have this fate. Moved by ledger.py
-    in the transaction that decides a fate; nothing else writes it."""
+    """How many events of a type, received in a minute, have this fate; only ledger.py writes it."""
 
     current = models.ForeignKey(
         Current, on_delete=models.CASCADE, related_name="ledger", db_index=False
@@ -151,6 +152,7 @@ class LedgerEntry(models.Model):
                 fields=["current", "minute", "event_type", "fate"], name="ledger_once"
             ),
         ]
+        indexes = [models.Index(fields=["current", "minute"], condition=WAITS, name="ledger_waits")]
 
     def __str__(self) -> str:
         return f"{self.current_id} {self.minute} {self.event_type} {self.fate}: {self.count}"

@@ -1,18 +1,131 @@
-"""A Current's own page: state, clock, ledger, attempts, dead letters. HTTP only."""
+"""A Current's own pages: state, clock, ledger, attempts, dead letters, settings. HTTP only."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from braze_partners.workspaces.middleware import WorkspaceRequest
 from braze_partners.workspaces.roles import May, may
-from currents import finding
+from currents import attempts, causes, kinds, remedy
+from currents.clock_face import face
+from currents.condition import Condition, condition, found
+from currents.facts import facts
+from currents.hot import hot_rows
+from currents.models import Attempt, DeadLetter
+from currents.overview import choice, count_fresh, overview
+from currents.spans import SPANS
+
+ROWS_PER_PAGE = 50
+OVERVIEW = "overview"
+
+
+def _condition(request: WorkspaceRequest, pk: int, *, fresh: bool = False) -> Condition:
+    current = get_object_or_404(found(request.workspace), pk=pk)
+    if fresh and count_fresh(current):
+        current = get_object_or_404(found(request.workspace), pk=pk)
+    return condition(current, timezone.now())
+
+
+def _head(shown: Condition, tab: str, *, whole: bool = True) -> dict[str, Any]:
+    return {
+        "current": shown.current,
+        "condition": shown,
+        "kept": len(shown.current.event_types),
+        "facts": facts(shown),
+        "tab": tab,
+        "face": face(shown) if tab == OVERVIEW else None,
+        "remedy": remedy.remedy(shown) if tab == OVERVIEW and whole else None,
+    }
 
 
 @may(May.SEE)
 @require_GET
 def detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    current = get_object_or_404(finding.currents_of(request.workspace), pk=pk)
-    return render(request, "currents/detail.html", {"current": current})
+    shown = _condition(request, pk, fresh=True)
+    context = _head(shown, OVERVIEW) | _overview(request, shown)
+    return render(request, "currents/detail.html", context)
+
+
+@may(May.SEE)
+@require_GET
+def state(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """The strip and the clock, for the page that polls them."""
+    shown = _condition(request, pk)
+    if request.GET.get("was") != shown.layout:
+        # What stands around the strip is another: the page as a whole is asked for.
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    context = _head(shown, request.GET.get("tab", ""), whole=False)
+    return render(request, "currents/state.html", context)
+
+
+@may(May.SEE)
+@require_GET
+def live(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """Ledger, chart, dead letters and attempts, for the page that polls them."""
+    shown = _condition(request, pk, fresh=True)
+    context = {"current": shown.current, "condition": shown} | _overview(request, shown)
+    return render(request, "currents/live_answer.html", context)
+
+
+@may(May.SEE)
+@require_GET
+def hot(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """Asked for apart from the page, which must not wait where the pacer's store is slow."""
+    current = get_object_or_404(found(request.workspace), pk=pk)
+    context = {"current": current, "rows": hot_rows(current, timezone.now()), "loaded": True}
+    return render(request, "currents/hot_card.html", context)
+
+
+def _overview(request: WorkspaceRequest, shown: Condition) -> dict[str, Any]:
+    span, step = request.GET.get("span", ""), request.GET.get("step", "")
+    return {"overview": overview(shown, choice(shown, span, step)), "spans": SPANS.values()}
+
+
+@may(May.SEE)
+@require_GET
+def attempt_list(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    shown = _condition(request, pk)
+    rows = attempts.attempts_of(shown.current)
+    page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    context = _head(shown, "attempts") | {"page": page}
+    return render(request, "currents/attempts.html", context)
+
+
+@may(May.SEE)
+@require_GET
+def attempt_detail(request: WorkspaceRequest, pk: int, attempt: int) -> HttpResponse:
+    """Request and answer stand in it for those who may see bodies."""
+    shown = _condition(request, pk)
+    row = get_object_or_404(Attempt, current=shown.current, pk=attempt)
+    context = _head(shown, "attempts") | {"attempt": row}
+    return render(request, "currents/attempt.html", context)
+
+
+@may(May.SEE)
+@require_GET
+def dead_letters(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    shown = _condition(request, pk)
+    rows = DeadLetter.objects.filter(current=shown.current).order_by("-pk")
+    cause = request.GET.get("cause", "")
+    if cause:
+        rows = rows.filter(cause=cause)
+    context = _head(shown, "dead_letters") | {
+        "causes": causes.causes(shown.current),
+        "cause": cause,
+        "page": Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page")),
+    }
+    return render(request, "currents/dead_letters.html", context)
+
+
+@may(May.SEE)
+@require_GET
+def settings_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    shown = _condition(request, pk)
+    context = _head(shown, "settings") | {"kinds": kinds.by_group(shown.current.event_types)}
+    return render(request, "currents/settings.html", context)

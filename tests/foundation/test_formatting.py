@@ -144,6 +144,11 @@ def test_only_less_than_a_minute_is_relative() -> None:
     assert minute == "today 14:31"
 
 
+def test_where_there_is_little_room_today_is_not_said() -> None:
+    assert formatting.hour(NOW, NOW, PARIS, EN) == "14:32"
+    assert formatting.hour(NOW - timedelta(hours=36), NOW, PARIS, FR) == "11 mai, 02:32"
+
+
 def test_logs_have_seconds() -> None:
     assert formatting.clock(NOW, NOW, PARIS, EN) == "14:32:08"
     assert formatting.clock(NOW - timedelta(days=2), NOW, PARIS, FR) == "10 mai, 14:32:08"

@@ -16,7 +16,7 @@ from typing import Any
 from braze_partners.workspaces.models import Member
 from tests.cast import Cast
 from tests.cohorts.factories import CohortFactory, ImportRunFactory
-from tests.currents.factories import CurrentFactory
+from tests.currents.factories import AttemptFactory, CurrentFactory
 from tests.keys.factories import DataImportKeyFactory, RestApiKeyFactory
 from tests.people.factories import PeopleImportFactory, ProfileFactory
 from tests.segments.factories import SegmentFactory
@@ -51,6 +51,11 @@ def _cohort(cast: Cast) -> Parameters:
 def _run(cast: Cast) -> Parameters:
     cohort = CohortFactory.create(workspace=cast.workspace)
     return {"pk": ImportRunFactory.create(cohort=cohort).pk}
+
+
+def _attempt(cast: Cast) -> Parameters:
+    attempt = AttemptFactory.create(current__workspace=cast.workspace)
+    return {"pk": attempt.current_id, "attempt": attempt.pk}
 
 
 def _current(cast: Cast) -> Parameters:
@@ -95,6 +100,9 @@ OWNED: dict[str, Builder] = {
     **dict.fromkeys(("currents:detail", "currents:edit", "currents:launch"), _current),
     **dict.fromkeys(("currents:pause", "currents:resume", "currents:delete"), _current),
     **dict.fromkeys(("currents:key", "currents:test"), _current),
+    **dict.fromkeys(("currents:state", "currents:live", "currents:settings"), _current),
+    **dict.fromkeys(("currents:attempts", "currents:dead_letters", "currents:hot"), _current),
+    "currents:attempt": _attempt,
     **dict.fromkeys(("segments:detail", "segments:save", "segments:members"), _segment),
     **dict.fromkeys(("api-segment", "api-segment-size", "api-segment-members"), _segment),
     "api-segment-lookup": _segment,
