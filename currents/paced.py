@@ -10,23 +10,16 @@ from currents.amplitude.limits import THROTTLE_PAUSE
 from currents.holding import HeldBack
 from currents.limits import PACED_PAUSE, QUOTA_PAUSE
 from currents.models import Hold
-from currents.pacing import Ask
 from currents.reading import Item, Prepared
 
 
 def pace(prepared: Prepared, now: datetime) -> tuple[list[Item], dict[str, HeldBack]]:
     """The items that may go now, and by identity those that may not: from the first that may not
     on all of its identity, so that order holds."""
-    asked = Counter((item.user_id, item.device_id) for item in prepared.items)
+    asked = Counter([(item.user_id, item.device_id) for item in prepared.items])
     if not asked:
         return [], {}
-    asks = [Ask(user_id, device_id, count) for (user_id, device_id), count in asked.items()]
-    grants = pacing.take(prepared.claimed.plan.project, asks, now)
-    short = {
-        (ask.user_id, ask.device_id): grant
-        for ask, grant in zip(asks, grants, strict=True)
-        if grant.events < ask.events
-    }
+    short = pacing.take(prepared.claimed.plan.project, asked, now)
     if not short:
         return prepared.items, {}
     left = {pair: grant.events for pair, grant in short.items()}

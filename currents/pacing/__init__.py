@@ -6,18 +6,18 @@ embedded default, which has one worker process, in its memory. Both do the arith
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 
 from django.conf import settings
 
 from currents.pacing import checkpoints, snapshots
-from currents.pacing.asking import Ask, Grant, HotId, Pacer
+from currents.pacing.asking import Grant, HotId, Pacer, Pair
 from currents.pacing.in_memory import MemoryPacer
 from currents.pacing.in_redis import RedisPacer
 
-__all__ = ["Ask", "Grant", "HotId", "Pacer", "hot", "pacer", "publish", "take"]
+__all__ = ["Grant", "HotId", "Pacer", "Pair", "hot", "pacer", "publish", "take"]
 
 
 @cache
@@ -28,9 +28,9 @@ def pacer() -> Pacer:
     return MemoryPacer()
 
 
-def take(project: str, asks: Sequence[Ask], now: datetime) -> list[Grant]:
-    """How many events of each ask may go now, counted as sent; in the order of the asks."""
-    return pacer().take(project, asks, now)
+def take(project: str, asked: Mapping[Pair, int], now: datetime) -> dict[Pair, Grant]:
+    """Counts the events that may go now as sent; gives only those pairs that may not send all."""
+    return pacer().take(project, asked, now)
 
 
 def hot(project: str, limit: int, now: datetime) -> list[HotId]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple, Protocol
@@ -18,17 +18,13 @@ BURST = PACED_BURST
 SHOWN_SECONDS = 10
 
 
-class Ask(NamedTuple):
-    """`events` of one user on one device; either may be missing, not both."""
-
-    user_id: str
-    device_id: str
-    events: int
+# A user and a device, of which one may be missing: an empty text.
+Pair = tuple[str, str]
 
 
 class Grant(NamedTuple):
-    """How many may go. Fewer than asked: `quota` says that a day's quota is the reason, else the
-    rate is."""
+    """How many may go of those that were asked for, when not all: `quota` says that a day's quota
+    is the reason, else the rate is."""
 
     events: int
     quota: bool
@@ -54,7 +50,9 @@ class DayCount:
 
 
 class Pacer(Protocol):
-    def take(self, project: str, asks: Sequence[Ask], now: datetime) -> list[Grant]: ...
+    def take(self, project: str, asked: Mapping[Pair, int], now: datetime) -> dict[Pair, Grant]:
+        """Counts what may go as sent. Of those of which not all may go, how many."""
+        ...
 
     def hot(self, project: str, limit: int, now: datetime) -> list[HotId]: ...
 

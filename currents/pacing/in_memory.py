@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import heapq
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from currents.limits import CHECKPOINT_FROM
-from currents.pacing.asking import Ask, DayCount, Grant, HotId
+from currents.pacing.asking import DayCount, Grant, HotId, Pair
 from currents.pacing.bucket import DAY_SECONDS, Bucket
 
 # Ids after whose number the quiet ones are forgotten.
@@ -22,22 +22,27 @@ class MemoryPacer:
         self._buckets: dict[Key, Bucket] = {}
         self._lock = threading.Lock()
 
-    def take(self, project: str, asks: Sequence[Ask], now: datetime) -> list[Grant]:
+    def take(self, project: str, asked: Mapping[Pair, int], now: datetime) -> dict[Pair, Grant]:
         moment = now.timestamp()
+        cut = {}
         with self._lock:
             if len(self._buckets) > SWEEP_FROM:
                 self._forget(moment)
-            return [self._take(project, ask, moment) for ask in asks]
+            for pair, events in asked.items():
+                grant = self._take(project, pair, events, moment)
+                if grant.events < events:
+                    cut[pair] = grant
+        return cut
 
-    def _take(self, project: str, ask: Ask, now: float) -> Grant:
-        named = (("user", ask.user_id), ("device", ask.device_id))
+    def _take(self, project: str, pair: Pair, events: int, now: float) -> Grant:
+        named = zip(("user", "device"), pair, strict=True)
         buckets = [self._bucket((project, kind, name), now) for kind, name in named if name]
-        room = min((bucket.room(now) for bucket in buckets), default=ask.events)
-        left = min((bucket.quota_left(now) for bucket in buckets), default=ask.events)
-        count = min(ask.events, room, left)
+        room = min((bucket.room(now) for bucket in buckets), default=events)
+        left = min((bucket.quota_left(now) for bucket in buckets), default=events)
+        count = min(events, room, left)
         for bucket in buckets:
             bucket.use(count)
-        return Grant(count, left < ask.events and left <= room)
+        return Grant(count, left < events and left <= room)
 
     def _bucket(self, key: Key, now: float) -> Bucket:
         bucket = self._buckets.get(key)

@@ -1,13 +1,14 @@
 """Pacing exact across workers: one script in Redis for all asks of a batch.
 
-A bucket is one value of 56 bytes under its project and id, kept until the next UTC day ends: about
-160 bytes of Redis for each id that was active since yesterday. Redis gone is no reason to send
-nothing: then this process paces by itself, and Amplitude's 429 corrects what that lets through.
+The buckets of a project are fields of two hashes a UTC day, users and devices, of 28 bytes each and
+kept until the next day ends: about 110 bytes of Redis for each id that was active on a day. Redis
+gone is no reason to send nothing: then this process paces by itself, and Amplitude's 429 corrects
+what that lets through.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from struct import Struct
@@ -18,7 +19,7 @@ import redis
 import structlog
 
 from currents.limits import CHECKPOINT_FROM, HOT_IDS
-from currents.pacing.asking import BURST, PER_DAY, SHOWN_SECONDS, Ask, DayCount, Grant, HotId
+from currents.pacing.asking import BURST, PER_DAY, SHOWN_SECONDS, DayCount, Grant, HotId, Pair
 from currents.pacing.bucket import DAY_SECONDS, INTERVAL, Bucket
 from currents.pacing.in_memory import MemoryPacer
 
@@ -27,7 +28,7 @@ log = structlog.get_logger(__name__)
 SCRIPT = (Path(__file__).parent / "in_redis.lua").read_text()
 TIMEOUT = 2  # seconds
 KINDS = {"u": "user", "d": "device"}
-_BUCKET = Struct("=7d")
+_BUCKET = Struct("<d5I")  # as the script's
 # Events in ten seconds from which on an id may be one of the hottest: one a second.
 HOT_FROM = SHOWN_SECONDS
 
@@ -43,17 +44,20 @@ class RedisPacer:
         self._alone = MemoryPacer()
         self.written_down = written_down
 
-    def take(self, project: str, asks: Sequence[Ask], now: datetime) -> list[Grant]:
+    def take(self, project: str, asked: Mapping[Pair, int], now: datetime) -> dict[Pair, Grant]:
         try:
-            answer = self._ask(project, asks, now)
-            if asks and not answer:
+            answer = self._ask(project, asked, now)
+            if answer is None:
                 self._begin(project, now)
-                answer = self._ask(project, asks, now)
+                answer = self._ask(project, asked, now) or []
         except redis.RedisError as error:
             log.warning("pacing_alone", error=type(error).__name__)
-            return self._alone.take(project, asks, now)
-        pairs = zip(answer[::2], answer[1::2], strict=True)
-        return [Grant(count, bool(quota)) for count, quota in pairs]
+            return self._alone.take(project, asked, now)
+        if not answer:
+            return {}
+        pairs = list(asked)
+        cut = zip(answer[::3], answer[1::3], answer[2::3], strict=True)
+        return {pairs[place]: Grant(events, bool(quota)) for place, events, quota in cut}
 
     def _begin(self, project: str, now: datetime) -> None:
         """New here, or Redis lost its data: what was written down of today comes first."""
@@ -61,14 +65,13 @@ class RedisPacer:
         self.restore(project, day, self.written_down(project, day))
         self._redis.set(f"{_prefix(project)}known", 1, ex=timedelta(days=2))
 
-    def _ask(self, project: str, asks: Sequence[Ask], now: datetime) -> list[int]:
-        moment = now.timestamp()
-        day_ends = (moment // DAY_SECONDS + 2) * DAY_SECONDS
+    def _ask(self, project: str, asked: Mapping[Pair, int], now: datetime) -> list[int] | None:
+        flat = [part for (user, device), events in asked.items() for part in (user, device, events)]
         arguments: list[Any] = [
-            *(_prefix(project), repr(moment), repr(INTERVAL), BURST, PER_DAY, int(day_ends)),
-            *(SHOWN_SECONDS, HOT_FROM, HOT_IDS, msgspec.msgpack.encode(list(asks))),
+            *(_prefix(project), repr(now.timestamp()), repr(INTERVAL), BURST, PER_DAY),
+            *(SHOWN_SECONDS, HOT_FROM, HOT_IDS, msgspec.msgpack.encode(flat)),
         ]
-        return cast("list[int]", self._script(args=arguments))
+        return cast("list[int] | None", self._script(args=arguments))
 
     def hot(self, project: str, limit: int, now: datetime) -> list[HotId]:
         """Those that were lately fast, by what they do now; none while Redis is gone."""
@@ -81,18 +84,17 @@ class RedisPacer:
         return found[:limit]
 
     def _known(self, project: str, moment: float) -> list[HotId]:
-        names = cast("list[bytes]", self._redis.zrevrange(f"{_prefix(project)}hot", 0, HOT_IDS - 1))
-        if not names:
-            return []
-        values = cast("list[Any]", self._redis.mget([_prefix(project).encode() + n for n in names]))
+        prefix, day = _prefix(project), int(moment // DAY_SECONDS)
+        hottest = cast("list[bytes]", self._redis.zrevrange(f"{prefix}hot", 0, HOT_IDS - 1))
         found = []
-        for name, value in zip(names, values, strict=True):
-            if value is None:
+        for kind in KINDS:
+            names = [name[2:] for name in hottest if name.startswith(f"{kind}:".encode())]
+            if not names:
                 continue
-            bucket = _bucket(value)
-            bucket.settle(moment)
-            kind, _, identifier = name.decode(errors="replace").partition(":")
-            found.append(HotId(KINDS[kind], identifier, bucket.per_second(moment), bucket.today))
+            values = cast("list[Any]", self._redis.hmget(f"{prefix}{kind}{day}", names))
+            for name, value in zip(names, values, strict=True):
+                if value is not None:
+                    found.append(_hot(kind, name, _bucket(value, day), moment))
         return found
 
     def busy(self, now: datetime) -> dict[str, list[DayCount]]:
@@ -107,6 +109,7 @@ class RedisPacer:
 
     def _busy(self, project: str, now: datetime) -> list[DayCount]:
         try:
+            self._forget(project, now)
             known = self._known(project, now.timestamp())
         except redis.RedisError:
             return []
@@ -116,15 +119,18 @@ class RedisPacer:
             if hot.today >= CHECKPOINT_FROM
         ]
 
+    def _forget(self, project: str, now: datetime) -> None:
+        """What no day needs any more. Left to expire, a large hash would stop Redis for a while."""
+        day = int(now.timestamp() // DAY_SECONDS) - 2
+        self._redis.unlink(*(f"{_prefix(project)}{kind}{day}" for kind in KINDS))
+
     def restore(self, project: str, day: date, counts: Iterable[DayCount]) -> None:
-        number = day.toordinal() - date(1970, 1, 1).toordinal()
+        prefix, number = _prefix(project), day.toordinal() - date(1970, 1, 1).toordinal()
         with self._redis.pipeline(transaction=False) as pipe:
             for count in counts:
-                name = f"{count.kind[0]}:{count.identifier}"
-                value = _BUCKET.pack(0, number, count.events, 0, 0, 0, 0)
-                lasts = timedelta(days=2)
-                pipe.set(f"{_prefix(project)}{name}", value, nx=True, ex=lasts)
-                pipe.zadd(f"{_prefix(project)}hot", {name: 0}, nx=True)
+                kind, value = count.kind[0], _BUCKET.pack(0, count.events, 0, 0, 0, 0)
+                pipe.hsetnx(f"{prefix}{kind}{number}", count.identifier, value)  # type: ignore[arg-type]
+                pipe.zadd(f"{prefix}hot", {f"{kind}:{count.identifier}": 0}, nx=True)
             pipe.execute()
 
 
@@ -132,6 +138,12 @@ def _prefix(project: str) -> str:
     return f"pace:{{{project}}}:"
 
 
-def _bucket(value: bytes) -> Bucket:
-    free_at, *counts = _BUCKET.unpack(value)
-    return Bucket(free_at, *map(int, counts))
+def _bucket(value: bytes, day: int) -> Bucket:
+    free_at, today, yesterday, window, inside, before = _BUCKET.unpack(value)
+    return Bucket(free_at, day, today, yesterday, window, inside, before)
+
+
+def _hot(kind: str, name: bytes, bucket: Bucket, moment: float) -> HotId:
+    bucket.settle(moment)
+    identifier = name.decode(errors="replace")
+    return HotId(KINDS[kind], identifier, bucket.per_second(moment), bucket.today)

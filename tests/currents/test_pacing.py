@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from currents.pacing import checkpoints, snapshots
-from currents.pacing.asking import Ask, DayCount, Pacer
+from currents.pacing.asking import DayCount, Grant, Pacer, Pair
 from currents.pacing.in_memory import MemoryPacer
 from tests.currents.pacers import make_pacers
 from tests.currents.world import START, event, make_world
 
 NOON = datetime(2026, 5, 11, 12, tzinfo=UTC)
+ADA = ("ada", "")
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -23,8 +24,9 @@ def pacer(request: pytest.FixtureRequest) -> Pacer:
 
 
 def take(pacer: Pacer, count: int, at: float, user: str = "ada", device: str = "") -> int:
-    (grant,) = pacer.take("p", [Ask(user, device, count)], NOON + timedelta(seconds=at))
-    return grant.events
+    pair = (user, device)
+    cut = pacer.take("p", {pair: count}, NOON + timedelta(seconds=at))
+    return cut[pair].events if cut else count
 
 
 def test_a_second_may_go_at_once_and_then_thirty_a_second(pacer: Pacer) -> None:
@@ -44,13 +46,12 @@ def test_a_user_and_a_device_are_both_kept_under_the_limit(pacer: Pacer) -> None
 
 def test_projects_do_not_share_and_currents_with_one_key_do(pacer: Pacer) -> None:
     assert take(pacer, 30, 0) == 30
-    (grant,) = pacer.take("other", [Ask("ada", "", 30)], NOON)
-    assert grant.events == 30
+    assert pacer.take("other", {ADA: 30}, NOON) == {}
 
 
 def test_asks_of_one_batch_see_each_other(pacer: Pacer) -> None:
-    grants = pacer.take("p", [Ask("ada", "a", 20), Ask("ada", "b", 20)], NOON)
-    assert [grant.events for grant in grants] == [20, 10]
+    cut = pacer.take("p", {("ada", "a"): 20, ("ada", "b"): 20}, NOON)
+    assert cut == {("ada", "b"): Grant(10, quota=False)}
 
 
 def test_a_clock_set_back_does_not_hold_anybody_for_an_hour(pacer: Pacer) -> None:
@@ -61,12 +62,19 @@ def test_a_clock_set_back_does_not_hold_anybody_for_an_hour(pacer: Pacer) -> Non
 def test_a_day_has_500_000_and_rolls(pacer: Pacer) -> None:
     day = NOON.date()
     pacer.restore("p", day, [DayCount("user", "ada", 499_990)])
-    (grant,) = pacer.take("p", [Ask("ada", "", 30)], NOON)
-    assert (grant.events, grant.quota) == (10, True)
-    (grant,) = pacer.take("p", [Ask("ada", "", 30)], NOON + timedelta(seconds=20))
-    assert (grant.events, grant.quota) == (0, True)
-    (grant,) = pacer.take("p", [Ask("ada", "", 30)], NOON + timedelta(hours=18))
-    assert (grant.events, grant.quota) == (30, False)
+    assert pacer.take("p", {ADA: 30}, NOON) == {ADA: Grant(10, quota=True)}
+    later = NOON + timedelta(seconds=20)
+    assert pacer.take("p", {ADA: 30}, later) == {ADA: Grant(0, quota=True)}
+    assert pacer.take("p", {ADA: 30}, NOON + timedelta(hours=18)) == {}
+    assert pacer.take("p", {ADA: 30}, NOON + timedelta(hours=18)) == {ADA: Grant(0, quota=False)}
+
+
+def test_a_batch_of_thousands_is_paced_one_by_one(pacer: Pacer) -> None:
+    asked = {(f"user-{n}", f"device-{n % 1_000}"): 7 for n in range(5_000)}
+    cut = pacer.take("p", asked, NOON)
+    assert set(cut) == {(f"user-{n}", f"device-{n % 1_000}") for n in range(4_000, 5_000)}
+    assert set(cut.values()) == {Grant(2, quota=False)}
+    assert pacer.take("p", asked, NOON + timedelta(seconds=2)).keys() == cut.keys()
 
 
 def test_the_hottest_come_first_with_their_rate(pacer: Pacer) -> None:
@@ -81,24 +89,31 @@ def test_the_hottest_come_first_with_their_rate(pacer: Pacer) -> None:
     assert 25 <= hot[0].per_second <= 31
 
 
-asks = st.lists(
-    st.tuples(
-        st.builds(Ask, st.sampled_from("abc"), st.sampled_from(["", "x", "y"]), st.integers(1, 50)),
-        st.floats(0, 3),
-    ),
-    max_size=30,
-)
+pairs = st.tuples(st.sampled_from("abc"), st.sampled_from(["", "x", "y"]))
+batches = st.dictionaries(pairs, st.integers(1, 50), min_size=1, max_size=4)
 
 
-@given(asks)
+@given(st.lists(st.tuples(batches, st.floats(0, 3)), max_size=30))
 @settings(max_examples=30, deadline=None)
-def test_redis_and_memory_grant_the_same(sequence: list[tuple[Ask, float]]) -> None:
+def test_redis_and_memory_grant_the_same(sequence: list[tuple[dict[Pair, int], float]]) -> None:
     memory, in_redis = MemoryPacer(), make_pacers("redis")
     at = 0.0
-    for ask, later in sequence:
+    for asked, later in sequence:
         at += round(later, 3)
         now = NOON + timedelta(seconds=at)
-        assert memory.take("p", [ask], now) == in_redis.take("p", [ask], now)
+        assert memory.take("p", asked, now) == in_redis.take("p", asked, now)
+
+
+def test_redis_forgets_a_day_when_the_next_has_ended() -> None:
+    pacer = make_pacers("redis")
+    pacer.take("forgotten", {ADA: 1}, NOON)
+    pacer.busy(NOON + timedelta(days=1))
+    assert pacer.hot("forgotten", 5, NOON) == []
+    for _ in range(10):
+        pacer.take("forgotten", {ADA: 1}, NOON)
+    assert [hot.today for hot in pacer.hot("forgotten", 5, NOON)] == [11]
+    pacer.busy(NOON + timedelta(days=2))
+    assert pacer.hot("forgotten", 5, NOON) == []
 
 
 @pytest.mark.embedded
