@@ -12,12 +12,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 
+from braze_partners.supervisor import parts
 from tests.bed import postgres, redis_server
 from tests.bed.spawning import Server, die_with_parent, free_port
 
@@ -38,13 +39,14 @@ class Bed:
     folder: Path
     servers: list[Server]
     env: dict[str, str] = field(default_factory=dict)
+    quick: bool = False
 
 
 @contextmanager
-def made() -> Generator[Bed, None, None]:
+def made(*, quick: bool = False) -> Generator[Bed, None, None]:
     """Starts the servers and makes this process one that uses them (Django included)."""
     folder = Path(tempfile.mkdtemp(prefix="bp-bench-"))
-    bed = Bed(folder, [])
+    bed = Bed(folder, [], quick=quick)
     try:
         _start(bed)
         os.environ.update(bed.env)
@@ -88,19 +90,40 @@ class Web:
 @contextmanager
 def web(bed: Bed, settings: str = "braze_partners.settings") -> Generator[Web, None, None]:
     port = free_port()
-    var = bed.folder / settings
+    argv = (
+        *("-m", "gunicorn", "braze_partners.wsgi:application"),
+        *("--config", "python:braze_partners.gunicorn_conf"),
+        *("--bind", f"127.0.0.1:{port}"),
+    )
+    with _process(bed, settings, argv, {"DJANGO_SETTINGS_MODULE": settings}) as process:
+        _wait(port)
+        yield Web(port, process)
+
+
+@contextmanager
+def worker(bed: Bed, **env: str) -> Generator[subprocess.Popen[bytes], None, None]:
+    """A worker with its scheduler, as `make up` starts it; ready once it has given a sign."""
+    from currents.models import DeliveryWorker
+
+    part = parts.worker()
+    DeliveryWorker.objects.all().delete()
+    with _process(bed, "worker", part.argv, {**part.env, **env}) as process:
+        _wait_until(DeliveryWorker.objects.exists)
+        yield process
+
+
+@contextmanager
+def _process(
+    bed: Bed, name: str, argv: Sequence[str], more: Mapping[str, str]
+) -> Generator[subprocess.Popen[bytes], None, None]:
+    var = bed.folder / name
     var.mkdir(exist_ok=True)
-    env = {**os.environ, **bed.env, "DJANGO_SETTINGS_MODULE": settings}
-    env["BRAZE_PARTNERS_VAR"] = str(var)
-    for name in ("SECRET_KEY", "KEY_HASH_SECRET", "ENCRYPTION_KEYS"):
-        env[name] = _secret(name)
-    with (bed.folder / f"{settings}.log").open("wb") as log:
+    env = {**os.environ, **bed.env, **more, "BRAZE_PARTNERS_VAR": str(var)}
+    for secret in ("SECRET_KEY", "KEY_HASH_SECRET", "ENCRYPTION_KEYS"):
+        env[secret] = _secret(secret)
+    with (bed.folder / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "gunicorn", "braze_partners.wsgi:application"),
-                *("--config", "python:braze_partners.gunicorn_conf"),
-                *("--bind", f"127.0.0.1:{port}"),
-            ],
+            [sys.executable, *argv],
             cwd=REPOSITORY,
             env=env,
             stdout=log,
@@ -108,11 +131,10 @@ def web(bed: Bed, settings: str = "braze_partners.settings") -> Generator[Web, N
             preexec_fn=die_with_parent(signal.SIGTERM),
         )
     try:
-        _wait(port)
-        yield Web(port, process)
+        yield process
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.wait(30)
 
 
 def _secret(name: str) -> str:
@@ -124,15 +146,23 @@ def _secret(name: str) -> str:
 
 
 def _wait(port: int) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
+    def answers() -> bool:
         connection = HTTPConnection("127.0.0.1", port, timeout=2)
         try:
             connection.request("GET", "/healthz")
             connection.getresponse().read()
-            return
         except OSError:
-            time.sleep(0.1)
+            return False
         finally:
             connection.close()
-    raise SystemExit("The web process did not start.")
+        return True
+
+    _wait_until(answers)
+
+
+def _wait_until(ready: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not ready():
+        if time.monotonic() > deadline:
+            raise SystemExit("A process did not start.")
+        time.sleep(0.1)
