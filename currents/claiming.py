@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from braze_partners.events import event_log
 from currents import holding, ledger
@@ -27,15 +28,21 @@ from currents.limits import (
     LEASE_MARGIN,
     LONGEST_LEASE,
     LONGEST_WAIT,
+    PUT_OFF,
+    STEPS_OF_COUNTING,
 )
 from currents.models import Current, Hold, Lane
+from currents.moving import move
 from currents.plan import Plan, read_plan
 from currents.states import SENDING, State
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A Current that may have something to send. `flying` counts its leases under way."""
+    """A Current that may have something to send. `flying` counts its leases under way;
+    `due_lanes` are those with holds that are due."""
 
     current_id: int
     workspace_id: int
@@ -45,6 +52,7 @@ class Candidate:
     position: int
     claimed_at: datetime | None
     has_work: bool
+    due_lanes: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,7 @@ def claim(threads: int, now: datetime) -> Claimed | None:
     others took it. `threads`: how many may work at once on all machines."""
     for candidate in in_turn(candidates(now), threads):
         head = event_log.head(candidate.workspace_id)
-        plan = _counted_plan(candidate, head)
+        plan = _plan(candidate, head, now)
         if plan is None:
             continue
         for lanes in groups(candidate, head):
@@ -99,12 +107,31 @@ def claim(threads: int, now: datetime) -> Claimed | None:
     return None
 
 
+def _plan(candidate: Candidate, head: int, now: datetime) -> Plan | None:
+    """None for a Current that sends nothing now. One whose row can't be read waits a while: it must
+    not hold up the others."""
+    try:
+        return _counted_plan(candidate, head)
+    except (OperationalError, InterfaceError):
+        raise  # the database's trouble is everybody's
+    except Exception:
+        log.exception("current_put_off", current=candidate.current_id)
+        put_off(candidate.current_id, now)
+        return None
+
+
+def put_off(current_id: int, now: datetime) -> None:
+    """After a mistake of ours or a row that can't be read: as a destination that fails."""
+    move(current_id, State.FAILING, now, failing_since=now)
+    Current.objects.filter(pk=current_id).update(due_at=now + PUT_OFF)
+
+
 def _counted_plan(candidate: Candidate, head: int) -> Plan | None:
     """Counted first: nothing is read that the ledger has not taken in."""
     current = Current.objects.filter(pk=candidate.current_id).first()
     if current is None or current.state not in SENDING:
         return None
-    ledger.count(current, head)
+    ledger.count(current, head, STEPS_OF_COUNTING)
     return read_plan(current)
 
 
@@ -113,7 +140,9 @@ def candidates(now: datetime) -> list[Candidate]:
     found = _read_candidates(now)
     heads = event_log.heads({row[1] for row in found})
     due_holds = Hold.objects.filter(holding.due_at(now))
-    held = set(due_holds.values_list("current_id", flat=True).distinct())
+    held: dict[int, set[int]] = {}
+    for current_id, lane in due_holds.values_list("current_id", "lane").distinct():
+        held.setdefault(current_id, set()).add(lane)
     made = []
     for pk, workspace, state, slow, flying, position, claimed_at in found:
         single = state != State.ACTIVE
@@ -127,6 +156,7 @@ def candidates(now: datetime) -> list[Candidate]:
                 position,
                 min(claimed_at, now) if claimed_at else None,
                 position < heads[workspace] or pk in held,
+                frozenset(held.get(pk, ())),
             )
         )
     return made
@@ -145,7 +175,7 @@ def in_turn(found: Sequence[Candidate], threads: int) -> list[Candidate]:
     kept = [
         candidate
         for candidate in ready
-        if not (others and candidate.flying >= share)
+        if candidate.flying < (share if others else max(1, threads - share))
         and not (candidate.careful and careful >= _careful_share(threads, share, ready))
     ]
     return _round_robin(kept)
@@ -176,13 +206,20 @@ def groups(candidate: Candidate, head: int) -> list[range]:
         return [everything]
     if head - candidate.position <= BACKLOG_FOR_ALL_LANES and not candidate.flying:
         return [everything, *quarters]
-    return _furthest_behind(candidate.current_id, quarters, head)
+    return _furthest_behind(candidate, quarters, head)
 
 
-def _furthest_behind(current_id: int, quarters: Sequence[range], head: int) -> list[range]:
-    positions = dict(Lane.objects.filter(current_id=current_id).values_list("lane", "position"))
+def _furthest_behind(candidate: Candidate, quarters: Sequence[range], head: int) -> list[range]:
+    """Those with something to do; what is under way elsewhere is none of theirs."""
+    rows = Lane.objects.filter(current_id=candidate.current_id)
+    positions = dict(rows.values_list("lane", "position"))
     behind = {lanes: min(positions[lane] for lane in lanes) for lanes in quarters}
-    return sorted(quarters, key=lambda lanes: behind[lanes])
+    useful = [
+        lanes
+        for lanes in quarters
+        if behind[lanes] < head or not candidate.due_lanes.isdisjoint(lanes)
+    ]
+    return sorted(useful, key=lambda lanes: behind[lanes])
 
 
 def lease(plan: Plan, lanes: range, now: datetime) -> Claimed | None:

@@ -32,11 +32,17 @@ def sweep(now: datetime) -> int:
     """Drops what every Current in *dropping* no longer keeps; how many events that were."""
     dropped = 0
     for current in Current.objects.filter(state=State.DROPPING):
-        plan = read_plan(current)
-        received_before = plan.dropped_before(now) if plan else None
-        if received_before is not None:
-            dropped += drop(current, received_before, Fate.DROPPED, now)
+        try:
+            dropped += _sweep(current, now)
+        except Exception:  # the others' time has come all the same
+            log.exception("dropping_failed", current=current.pk)
     return dropped
+
+
+def _sweep(current: Current, now: datetime) -> int:
+    plan = read_plan(current)
+    received_before = plan.dropped_before(now) if plan else None
+    return drop(current, received_before, Fate.DROPPED, now) if received_before else 0
 
 
 def drop(current: Current, received_before: datetime, fate: Fate, now: datetime) -> int:

@@ -12,11 +12,12 @@ from functools import partial
 
 import structlog
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from braze_partners.partners.amplitude.exchange import Answer, NetworkFailure
 from currents import metrics
 from currents.amplitude import client
-from currents.claiming import Claimed, claim, release, renew
+from currents.claiming import Claimed, claim, put_off, release, renew
 from currents.delivery import Answered, Send, deliver, kind_of
 from currents.errors import LeaseLost
 from currents.reading import prepare
@@ -51,8 +52,12 @@ def work(claimed: Claimed, clock: Clock, send: Send = upload) -> Settlement | No
     except LeaseLost:
         log.warning("lease_lost", current=claimed.plan.current_id, lanes=_lanes(claimed))
         return None
+    except (OperationalError, InterfaceError):
+        release(claimed)
+        raise
     except Exception:
         release(claimed)
+        put_off(claimed.plan.current_id, clock())
         raise
     _tell(answered)
     return made

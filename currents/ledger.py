@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count as count_up
 from typing import Any
 
 from django.db import connection, transaction
@@ -240,11 +241,14 @@ _MOVE_POSTGRESQL = _MOVE.format(
 _MOVE_SQLITE = _MOVE.format(rows="VALUES (%s, %s, %s, %s, %s)")
 
 
-def count(current: Current, head: int) -> int:
-    """Takes the log in from where it was counted to `head`, as waiting; up to which sequence it
-    is counted then. Safe to run together: who comes second counts nothing."""
+def count(current: Current, head: int, steps: int | None = None) -> int:
+    """Takes the log in from where it was counted to `head`, as waiting, in so many steps at most;
+    up to which sequence it is counted then. Safe to run together: who comes second counts
+    nothing."""
     start = current.counted_sequence
-    while start < head:
+    for _ in count_up() if steps is None else range(steps):
+        if start >= head:
+            break
         batches = event_log.counts(current.workspace_id, start, min(head, start + COUNTED_AT_ONCE))
         if not batches:
             break

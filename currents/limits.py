@@ -46,6 +46,13 @@ LONGEST_QUOTA_PAUSE = timedelta(hours=25)
 # Requests within one claim that strip, split or shrink before it settles what it has.
 REQUESTS_PER_CLAIM = 12
 
+# Steps of counting that a claim waits for: half a second's worth, so that a Current with a long
+# log behind it does not hold up the others.
+STEPS_OF_COUNTING = 5
+
+# How long a Current waits that broke the engine itself, or whose key can't be read.
+PUT_OFF = timedelta(minutes=1)
+
 # Latency from which on a destination shares a third of the threads with the other slow ones.
 SLOW_MS = 2_000
 

@@ -128,7 +128,7 @@ def rules_of(
     plan = claimed.plan
     return Rules(
         catalogue.event_types(),
-        plan.selected,
+        plan.selected & catalogue.event_types().keys(),
         plan.include_anonymous,
         {},
         dropped_before,

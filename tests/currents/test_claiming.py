@@ -58,8 +58,11 @@ def test_no_current_has_more_than_a_third_of_the_threads_while_others_wait() -> 
     assert order([candidate(1, flying=2, claimed_at=ago(9)), candidate(2)]) == [1, 2]
 
 
-def test_alone_it_may_have_them_all() -> None:
-    assert order([candidate(1, flying=8)]) == [1]
+@pytest.mark.parametrize(("threads", "most"), [(1, 1), (2, 1), (4, 3), (9, 6)])
+def test_alone_it_leaves_a_third_for_who_comes_next(threads: int, most: int) -> None:
+    """It may be about to hang, and the next event may be another's."""
+    assert order([candidate(1, flying=most - 1)], threads) == [1]
+    assert order([candidate(1, flying=most)], threads) == []
 
 
 def test_a_failing_current_has_one_request_at_a_time() -> None:
