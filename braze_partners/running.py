@@ -22,6 +22,13 @@ def run_file() -> dict[str, str]:
         return {}
 
 
+def dashboard_address() -> str:
+    """Where people find us, for links that no request caused, without a trailing slash: the
+    setting, else what `make up` has written, else an empty string."""
+    address: str = settings.DASHBOARD_URL or run_file().get("web", "")
+    return address.rstrip("/")
+
+
 def sandbox_address() -> str:
     """The sandbox's address without a trailing slash, or an empty string."""
     return run_file().get("sandbox", "")

@@ -38,6 +38,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]", "t
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", [])
 REST_ENDPOINT = env.str("REST_ENDPOINT", "")
+DASHBOARD_URL = env.str("DASHBOARD_URL", "")
 
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
@@ -13,15 +14,15 @@ from braze_partners.workspaces.models import Account, Invitation, Role
 
 
 def send_letter(letter: str, to: str, language: str, context: dict[str, Any]) -> None:
-    """Sends templates/workspaces/mail/<letter>.{subject.txt,txt,html}."""
+    """Sends templates/<letter>.{subject.txt,txt,html}."""
     with translation.override(language):
         context = context | {"language": language}
-        folder = f"workspaces/mail/{letter}"
-        subject = " ".join(render_to_string(f"{folder}.subject.txt", context).split())
+        # On one line; no-break spaces stay.
+        subject = re.sub(r"[ \t\r\n]+", " ", render_to_string(f"{letter}.subject.txt", context))
         message = EmailMultiAlternatives(
-            subject, render_to_string(f"{folder}.txt", context), to=[to]
+            subject.strip(), render_to_string(f"{letter}.txt", context), to=[to]
         )
-        message.attach_alternative(render_to_string(f"{folder}.html", context), "text/html")
+        message.attach_alternative(render_to_string(f"{letter}.html", context), "text/html")
     message.send()
 
 
@@ -37,9 +38,9 @@ def send_invitation(invitation: Invitation, account: Account | None, link: str) 
     }
     with timezone.override(workspace.time_zone):
         language = account.language if account else workspace.language
-        send_letter("invitation", invitation.email, language, context)
+        send_letter("workspaces/mail/invitation", invitation.email, language, context)
 
 
 def send_password_link(account: Account, link: str, days: int) -> None:
     context = {"account": account, "link": iri_to_uri(link), "days": days}
-    send_letter("password_reset", account.email, account.language, context)
+    send_letter("workspaces/mail/password_reset", account.email, account.language, context)
