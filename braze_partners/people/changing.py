@@ -45,12 +45,18 @@ def apply(
     also: Callable[[list[Subject | None]], None],
 ) -> Outcome:
     """Applies them in order; one that is refused stops no other. `also` gets the people and runs
-    last in the transaction, which it shares. Raises PeopleChanged when others interfere five times
-    in a row."""
-    for _attempt in range(_ATTEMPTS):
-        found = gathering.find(workspace_id, _named(changes))
+    last in the transaction, which it shares.
+
+    After others have interfered once, it goes on while nobody else can make or delete people.
+    Raises PeopleChanged when they interfere all the same, five times in a row."""
+    for attempt in range(_ATTEMPTS):
+        alone = attempt > 0
+        found = {} if alone else gathering.find(workspace_id, _named(changes))
         try:
             with transaction.atomic():
+                if alone:
+                    numbers.lock(workspace_id)
+                    found = gathering.find(workspace_id, _named(changes))
                 outcome, company = _plan(workspace_id, changes, found)
                 record(workspace_id, company, now)
                 also(outcome.people)

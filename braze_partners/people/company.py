@@ -61,8 +61,7 @@ class Person:
 
     @property
     def is_changed(self) -> bool:
-        assert self.row is not None
-        return bool(self.fields or self.attributes or self.devices != self.row.devices)
+        return self.rank > 0
 
 
 def _person(row: Row) -> Person:
