@@ -82,6 +82,12 @@ JOBS: tuple[Job, ...] = (
         "a Redis that lost its data knows again what busy ids have used of their day",
     ),
     Job(
+        "currents: retire events",
+        "currents.retire_events",
+        HOURLY,
+        "events leave the log when every Current has decided them, or their hard limit has come",
+    ),
+    Job(
         "currents: clear up",
         "currents.clear_up",
         HOURLY,

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from braze_partners.celery import wake
-from currents import connection_tests, dropping, failures, keeping, ledger, pacing
+from currents import connection_tests, dropping, failures, keeping, ledger, pacing, retiring
 from currents.pacing import checkpoints
 from currents.running import Delivery
 
@@ -52,6 +52,14 @@ def count() -> None:
 @shared_task(name="currents.write_down_pacing")
 def write_down_pacing() -> None:
     checkpoints.write_down(pacing.pacer(), timezone.now())
+
+
+@shared_task(name="currents.retire_events")
+def retire_events() -> None:
+    retired = retiring.retire(timezone.now())
+    if retired is not None and (retired.days or retired.batches):
+        days = [day.isoformat() for day in retired.days]
+        log.info("events_retired", days=days, batches=retired.batches)
 
 
 @shared_task(name="currents.clear_up")
