@@ -8,10 +8,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from braze_partners.events import catalogue
 from braze_partners.partners.amplitude.hosts import sandbox_is_offered
@@ -23,6 +25,16 @@ from currents.pasting import strangers, without_hidden
 ALL = "all"
 # Unknown names and strange characters that a sentence quotes.
 QUOTED = 3
+NO_KEY = gettext_lazy("Enter the API key of the Amplitude project.")
+
+
+class Stage(StrEnum):
+    """How much of a draft must be there: a name; a contact and a key too; event types as well, and
+    a region that is offered now. What is launched may lose all its types again."""
+
+    DRAFT = "draft"
+    LAUNCHED = "launched"
+    LAUNCH = "launch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +64,14 @@ class Checked:
 
 
 def checked(
-    draft: Draft, *, to_launch: bool = False, stored_key: bool = False, stored_region: str = ""
+    draft: Draft,
+    stage: Stage = Stage.DRAFT,
+    *,
+    stored_key: bool = False,
+    stored_region: str = "",
 ) -> Checked:
-    """What may stay empty until the launch is only asked for `to_launch`; the region that is
-    stored may stay even where it is no longer offered. Raises DraftRefused."""
+    """A key that is stored need not be entered again, and a region that is stored may stay where
+    it is no longer offered, until the launch. Raises DraftRefused."""
     key = without_hidden(draft.api_key)
     tidy = Checked(
         name=_one_line(draft.name),
@@ -66,19 +82,22 @@ def checked(
         event_types=in_picker_order(draft.event_types),
         removed=key.removed,
     )
-    problems = dict(_problems(tidy, to_launch, stored_key, stored_region))
+    problems = dict(_problems(tidy, stage, stored_key, stored_region))
     if problems:
         raise DraftRefused(problems)
     return tidy
 
 
-def checked_key(text: str) -> Checked:
-    """A key alone. Raises DraftRefused."""
+def checked_key(text: str, region: str, stored_region: str = "") -> Checked:
+    """A key and where it is for, without the rest. Raises DraftRefused."""
     key = without_hidden(text)
-    problem = key_problem(key.text, key.removed) or ("" if key.text else _("Enter the API key."))
-    if problem:
-        raise DraftRefused({"api_key": problem})
-    return Checked("", "", key.text, "", True, (), key.removed)
+    found = {
+        "api_key": _key_problem(key.text, key.removed) or ("" if key.text else NO_KEY),
+        "region": _region_problem(region, stored_region),
+    }
+    if problems := {field: str(sentence) for field, sentence in found.items() if sentence}:
+        raise DraftRefused(problems)
+    return Checked("", "", key.text, region, True, (), key.removed)
 
 
 def regions(stored: str = "") -> list[Region]:
@@ -106,17 +125,18 @@ def _one_line(text: str) -> str:
 
 
 def _problems(
-    tidy: Checked, to_launch: bool, stored_key: bool, stored_region: str
+    tidy: Checked, stage: Stage, stored_key: bool, stored_region: str
 ) -> Iterator[tuple[str, str]]:
+    launching = stage == Stage.LAUNCH
     found = {
         "name": _name_problem(tidy.name),
-        "contact_email": _email_problem(tidy.contact_email, to_launch),
-        "api_key": key_problem(tidy.api_key, tidy.removed),
-        "region": _region_problem(tidy.region, stored_region, to_launch),
-        "event_types": _types_problem(tidy.event_types, to_launch),
+        "contact_email": _email_problem(tidy.contact_email, stage != Stage.DRAFT),
+        "api_key": _key_problem(tidy.api_key, tidy.removed),
+        "region": _region_problem(tidy.region, "" if launching else stored_region),
+        "event_types": _types_problem(tidy.event_types, launching),
     }
-    if to_launch and not (tidy.api_key or stored_key or found["api_key"]):
-        found["api_key"] = _("Enter the API key of the Amplitude project.")
+    if stage != Stage.DRAFT and not (tidy.api_key or stored_key or found["api_key"]):
+        found["api_key"] = str(NO_KEY)
     yield from ((field, sentence) for field, sentence in found.items() if sentence)
 
 
@@ -128,10 +148,10 @@ def _name_problem(name: str) -> str:
     return ""
 
 
-def _email_problem(address: str, to_launch: bool) -> str:
+def _email_problem(address: str, needed: bool) -> str:
     if not address:
         sentence = _("Enter the e-mail address that is told when Amplitude refuses the key.")
-        return sentence if to_launch else ""
+        return sentence if needed else ""
     try:
         validate_email(address)
     except ValidationError:
@@ -141,7 +161,7 @@ def _email_problem(address: str, to_launch: bool) -> str:
     return ""
 
 
-def key_problem(key: str, removed: int) -> str:
+def _key_problem(key: str, removed: int) -> str:
     """Empty for a key that may be stored, and for none."""
     if not key:
         return _("Only hidden characters were entered. Copy the key again.") if removed else ""
@@ -160,17 +180,17 @@ def key_problem(key: str, removed: int) -> str:
     return ""
 
 
-def _region_problem(region: str, stored: str, to_launch: bool) -> str:
-    if region in regions("" if to_launch else stored):
+def _region_problem(region: str, stored: str) -> str:
+    if region in regions(stored):
         return ""
     if region == Region.SANDBOX:
         return _("The sandbox is not enabled here. Choose another region.")
     return _("Choose a region: %(regions)s.") % {"regions": ", ".join(regions())}
 
 
-def _types_problem(names: tuple[str, ...], to_launch: bool) -> str:
+def _types_problem(names: tuple[str, ...], needed: bool) -> str:
     if unknown := catalogue.unknown(names):
         quoted = ", ".join(name[:80] for name in unknown[:QUOTED])
         more = " …" if len(unknown) > QUOTED else ""
         return _("There is no such event type: %(types)s") % {"types": quoted + more}
-    return _("Select at least one event type.") if to_launch and not names else ""
+    return _("Select at least one event type.") if needed and not names else ""

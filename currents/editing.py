@@ -19,7 +19,7 @@ from braze_partners.keys import credentials
 from braze_partners.workspaces.audit import Actor, record_by
 from braze_partners.workspaces.models import AuditEntry, Workspace
 from currents import moving
-from currents.drafts import Checked, Draft, checked
+from currents.drafts import Checked, Draft, Stage, checked
 from currents.errors import Difference, DraftRefused, EditedMeanwhile
 from currents.models import Current
 from currents.project import project_of
@@ -99,7 +99,7 @@ def enter_key(current: Current, wanted: Checked, actor: Actor, now: datetime) ->
 
 def launch(current: Current, actor: Actor, now: datetime) -> None:
     """Raises DraftRefused for a draft that is not complete, MoveRefused for what is no draft."""
-    checked(draft_of(current), to_launch=True, stored_key=current.api_key is not None)
+    checked(draft_of(current), Stage.LAUNCH, stored_key=current.api_key is not None)
     moving.launch(current, actor, now)
 
 

@@ -93,6 +93,25 @@ LABELS: dict[str, Promise] = {
 }
 
 
+# Of the groups behind the fold, in a word or two.
+SHORT: dict[str, Promise] = {
+    "Banner Events": pgettext_lazy("event group", "Banner"),
+    "Feature Flag Events": pgettext_lazy("event group", "Feature Flag"),
+    "LINE Events": pgettext_lazy("event group", "LINE"),
+    "Live Activity Events": pgettext_lazy("event group", "Live Activity"),
+    "RCS Events": pgettext_lazy("event group", "RCS"),
+    "WhatsApp Events": pgettext_lazy("event group", "WhatsApp"),
+    "Agent Console Events": pgettext_lazy("event group", "Agent Console"),
+    "Subscription Events": pgettext_lazy("event group", "Subscription"),
+    "Push Notification Token Events": pgettext_lazy("event group", "Push Notification Token"),
+}
+EXAMPLES = 4
+
+
+def short_label(name: str) -> str:
+    return str(SHORT[name])
+
+
 def group_label(name: str) -> str:
     return str(GROUPS[name])
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from currents import page_views, views
+from currents import connection_views, form_views, page_views, views
 
 app_name = "currents"
 urlpatterns = [
     path("", views.current_list, name="list"),
-    path("create/", views.create, name="create"),
+    path("create/", form_views.create, name="create"),
+    path("preview/", form_views.preview, name="preview"),
+    path("tests/<int:pk>/", connection_views.tested, name="tested"),
     path("<int:pk>/", page_views.detail, name="detail"),
     path("<int:pk>/state/", page_views.state, name="state"),
     path("<int:pk>/live/", page_views.live, name="live"),
@@ -18,11 +20,11 @@ urlpatterns = [
     path("<int:pk>/attempts/<int:attempt>/", page_views.attempt_detail, name="attempt"),
     path("<int:pk>/dead-letters/", page_views.dead_letters, name="dead_letters"),
     path("<int:pk>/settings/", page_views.settings_page, name="settings"),
-    path("<int:pk>/edit/", views.edit, name="edit"),
+    path("<int:pk>/edit/", form_views.edit, name="edit"),
     path("<int:pk>/launch/", views.launch, name="launch"),
     path("<int:pk>/pause/", views.pause, name="pause"),
     path("<int:pk>/resume/", views.resume, name="resume"),
     path("<int:pk>/delete/", views.delete, name="delete"),
     path("<int:pk>/key/", views.enter_key, name="key"),
-    path("<int:pk>/test/", views.test_saved, name="test"),
+    path("<int:pk>/test/", connection_views.test_saved, name="test"),
 ]

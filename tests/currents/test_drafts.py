@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from braze_partners.events import catalogue
-from currents.drafts import Draft, checked, checked_key, chosen_types, regions
+from currents.drafts import Draft, Stage, checked, checked_key, chosen_types, regions
 from currents.errors import DraftRefused
 from currents.models import Region
 from tests.currents.factories import API_KEY, EMAIL_OPEN, PURCHASE
@@ -28,7 +28,7 @@ def problems(draft: Draft, **options: Any) -> dict[str, str]:
 
 
 def test_a_whole_draft_may_be_launched() -> None:
-    found = checked(WHOLE, to_launch=True)
+    found = checked(WHOLE, stage=Stage.LAUNCH)
     assert (found.name, found.api_key, found.removed) == (WHOLE.name, API_KEY, 0)
 
 
@@ -38,7 +38,7 @@ def test_a_draft_needs_nothing_but_a_name() -> None:
 
 
 def test_a_launch_asks_for_all_of_it_at_once() -> None:
-    assert problems(Draft(), to_launch=True) == {
+    assert problems(Draft(), stage=Stage.LAUNCH) == {
         "name": "Enter a name for the integration.",
         "contact_email": "Enter the e-mail address that is told when Amplitude refuses the key.",
         "api_key": "Enter the API key of the Amplitude project.",
@@ -47,7 +47,7 @@ def test_a_launch_asks_for_all_of_it_at_once() -> None:
 
 
 def test_a_stored_key_need_not_be_entered_again() -> None:
-    assert checked(replace(WHOLE, api_key=""), to_launch=True, stored_key=True).api_key == ""
+    assert checked(replace(WHOLE, api_key=""), stage=Stage.LAUNCH, stored_key=True).api_key == ""
 
 
 @pytest.mark.parametrize(
@@ -97,13 +97,22 @@ def test_hidden_characters_of_a_key_are_removed_and_counted() -> None:
 def test_what_can_be_no_key_is_refused(key: str, sentence: str) -> None:
     assert problems(replace(WHOLE, api_key=key)) == {"api_key": sentence}
     with pytest.raises(DraftRefused, match=sentence.split(".")[0]):
-        checked_key(key)
+        checked_key(key, "us")
 
 
-def test_a_key_alone_must_be_one() -> None:
-    with pytest.raises(DraftRefused, match=r"Enter the API key\."):
-        checked_key("")
-    assert checked_key(f" {API_KEY}").removed == 1
+def test_a_key_alone_must_be_one_and_for_a_region() -> None:
+    with pytest.raises(DraftRefused, match=r"Enter the API key of the Amplitude project\."):
+        checked_key("", "us")
+    with pytest.raises(DraftRefused, match="Choose a region"):
+        checked_key(API_KEY, "mars")
+    assert checked_key(f" {API_KEY}", "us").removed == 1
+
+
+def test_what_is_launched_may_lose_all_its_event_types_but_not_its_contact_or_key() -> None:
+    emptied = replace(WHOLE, event_types=())
+    assert checked(emptied, Stage.LAUNCHED).event_types == ()
+    found = problems(Draft(name="x"), stage=Stage.LAUNCHED)
+    assert set(found) == {"contact_email", "api_key"}
 
 
 def test_event_types_stand_once_and_in_picker_order() -> None:
@@ -131,7 +140,7 @@ def test_the_sandbox_is_a_region_where_it_is_enabled(settings: Any) -> None:
     refused = {"region": "The sandbox is not enabled here. Choose another region."}
     assert problems(sandbox) == refused
     assert checked(sandbox, stored_region="sandbox").region == "sandbox"
-    assert problems(sandbox, stored_region="sandbox", to_launch=True) == refused
+    assert problems(sandbox, stored_region="sandbox", stage=Stage.LAUNCH) == refused
 
 
 def test_another_region_is_refused() -> None:

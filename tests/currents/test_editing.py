@@ -94,7 +94,7 @@ def test_the_audit_log_says_who_and_what_and_no_secret(cast: Cast) -> None:
         "removed": [EMAIL_OPEN],
     }
     current.refresh_from_db()
-    editing.enter_key(current, checked_key(API_KEY), actor, NOW)
+    editing.enter_key(current, checked_key(API_KEY, "us"), actor, NOW)
 
     assert actions() == [
         "current.created",
@@ -186,7 +186,7 @@ def test_each_edit_has_a_version_of_its_own_also_when_the_clock_goes_back() -> N
 def test_a_new_key_leaves_it_waiting_and_has_it_probed_at_once(state: State) -> None:
     later = NOW + timedelta(minutes=3)
     current = CurrentFactory.create(state=state, due_at=later)
-    editing.enter_key(current, checked_key(OTHER_KEY), Actor(), NOW)
+    editing.enter_key(current, checked_key(OTHER_KEY, "us"), Actor(), NOW)
     current.refresh_from_db()
     assert (current.state, current.due_at) == (state, NOW)
     assert current.project == project_of("us", OTHER_KEY)
@@ -196,7 +196,7 @@ def test_a_new_key_leaves_it_waiting_and_has_it_probed_at_once(state: State) -> 
 def test_a_new_key_of_one_that_works_or_is_paused_books_nothing() -> None:
     for state in (State.ACTIVE, State.PAUSED):
         current = CurrentFactory.create(state=state)
-        editing.enter_key(current, checked_key(OTHER_KEY), Actor(), NOW)
+        editing.enter_key(current, checked_key(OTHER_KEY, "us"), Actor(), NOW)
         current.refresh_from_db()
         assert (current.state, current.due_at) == (state, None)
 
@@ -224,6 +224,6 @@ def test_a_deleted_current_is_not_edited_any_more() -> None:
     with pytest.raises(EditedMeanwhile):
         editing.update(current, kept(current, name="Late"), Actor(), NOW)
     with pytest.raises(EditedMeanwhile):
-        editing.enter_key(current, checked_key(OTHER_KEY), Actor(), NOW)
+        editing.enter_key(current, checked_key(OTHER_KEY, "us"), Actor(), NOW)
     current.refresh_from_db()
     assert current.api_key is None and current.api_key_hint == ""

@@ -16,7 +16,7 @@ from typing import Any
 from braze_partners.workspaces.models import Member
 from tests.cast import Cast
 from tests.cohorts.factories import CohortFactory, ImportRunFactory
-from tests.currents.factories import AttemptFactory, CurrentFactory
+from tests.currents.factories import AttemptFactory, ConnectionTestFactory, CurrentFactory
 from tests.keys.factories import DataImportKeyFactory, RestApiKeyFactory
 from tests.people.factories import PeopleImportFactory, ProfileFactory
 from tests.segments.factories import SegmentFactory
@@ -62,6 +62,10 @@ def _current(cast: Cast) -> Parameters:
     return {"pk": CurrentFactory.create(workspace=cast.workspace).pk}
 
 
+def _connection_test(cast: Cast) -> Parameters:
+    return {"pk": ConnectionTestFactory.create(current__workspace=cast.workspace).pk}
+
+
 def _segment(cast: Cast) -> Parameters:
     return {"pk": SegmentFactory.create(workspace=cast.workspace).pk}
 
@@ -103,6 +107,7 @@ OWNED: dict[str, Builder] = {
     **dict.fromkeys(("currents:state", "currents:live", "currents:settings"), _current),
     **dict.fromkeys(("currents:attempts", "currents:dead_letters", "currents:hot"), _current),
     "currents:attempt": _attempt,
+    "currents:tested": _connection_test,
     **dict.fromkeys(("segments:detail", "segments:save", "segments:members"), _segment),
     **dict.fromkeys(("api-segment", "api-segment-size", "api-segment-members"), _segment),
     "api-segment-lookup": _segment,
