@@ -12,7 +12,16 @@ from django.conf import settings
 from django.utils import timezone
 
 from braze_partners.celery import wake
-from currents import connection_tests, dropping, failures, keeping, ledger, pacing, retiring
+from currents import (
+    connection_tests,
+    dropping,
+    failures,
+    keeping,
+    ledger,
+    mailing,
+    pacing,
+    retiring,
+)
 from currents.pacing import checkpoints
 from currents.running import Delivery
 
@@ -41,6 +50,7 @@ def watch_failures() -> None:
     now = timezone.now()
     failures.sweep(now)
     dropping.sweep(now)
+    mailing.send_due(now)
 
 
 @shared_task(name="currents.count")
