@@ -51,6 +51,9 @@ PARTITION_DAYS_AHEAD = 3
 # Milliseconds that making or dropping a partition waits for those who read or write just then;
 # the next run tries again.
 PARTITION_PATIENCE_MS = 1_000
+# Bytes of the default partition up to which its batches are moved into a day that is made late:
+# about a second of copying, during which the log stands still.
+MOVABLE_BYTES = 64 * 1024 * 1024
 # Days after which a batch goes even if an active Current still needs it (product.md 5.4).
 HARD_LIMIT_DAYS = 14
 # Batches that are deleted in one transaction where there is no partition to drop.

@@ -15,7 +15,11 @@ from datetime import UTC, date, datetime, timedelta
 from django.db import DatabaseError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from braze_partners.events.limits import PARTITION_DAYS_AHEAD, PARTITION_PATIENCE_MS
+from braze_partners.events.limits import (
+    MOVABLE_BYTES,
+    PARTITION_DAYS_AHEAD,
+    PARTITION_PATIENCE_MS,
+)
 from braze_partners.people import postgres
 
 DEFAULT = "events_batch_default"
@@ -23,7 +27,12 @@ _PREFIX = "events_batch_"
 _ONE_AT_A_TIME = 0x6576_656E_7473  # "events"
 _ALL = """
 SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
- WHERE i.inhparent = 'events_batch'::regclass ORDER BY c.relname
+ WHERE i.inhparent = to_regclass('events_batch') ORDER BY c.relname
+"""
+_MOVE = f"""
+WITH strays AS (
+  DELETE FROM {DEFAULT} WHERE received_at >= %s AND received_at < %s RETURNING *)
+INSERT INTO {{day}} SELECT * FROM strays
 """
 
 
@@ -42,8 +51,9 @@ def days() -> list[date]:
 
 
 def make_ahead(now: datetime) -> list[date]:
-    """Makes today's and the next days' partitions; gives those it made. A day whose batches have
-    begun to fall into the default partition is left out: they stay there until they retire."""
+    """Makes today's and the next days' partitions; gives those it made. Batches that have begun to
+    fall into the default one move to their day, unless they are too many: then the day is left
+    out, and they stay there until they retire."""
     made: list[date] = []
     if not postgres.is_postgres():
         return made
@@ -55,16 +65,20 @@ def make_ahead(now: datetime) -> list[date]:
                 _make(cursor, day)
             made.append(day)
         except DatabaseError:
-            continue  # held up by others, or strays of that day: the next run, or `strays`, tells
+            continue  # held up by others, or too many strays: the next run, or `strays`, tells
     return made
 
 
 def _make(cursor: CursorWrapper, day: date) -> None:
-    name, following = name_of(day), day + timedelta(days=1)
+    name, begins, ends = name_of(day), f"{day} 00:00+00", f"{day + timedelta(days=1)} 00:00+00"
     cursor.execute(f"CREATE TABLE {name} (LIKE events_batch INCLUDING ALL)")
+    cursor.execute(f"LOCK TABLE {DEFAULT} IN ACCESS EXCLUSIVE MODE")
+    cursor.execute("SELECT pg_total_relation_size(%s)", [DEFAULT])
+    if cursor.fetchone()[0] <= MOVABLE_BYTES:
+        cursor.execute(_MOVE.format(day=name), [begins, ends])
     cursor.execute(
         f"ALTER TABLE events_batch ATTACH PARTITION {name}"
-        f" FOR VALUES FROM ('{day} 00:00+00') TO ('{following} 00:00+00')"
+        f" FOR VALUES FROM ('{begins}') TO ('{ends}')"
     )
 
 

@@ -55,6 +55,7 @@ def test_batches_go_to_the_day_of_their_receipt() -> None:
 
 
 def test_a_batch_without_a_day_is_kept_and_told() -> None:
+    """A clock that was wrong, or a worker that was away for days."""
     intake.accept(1, events_of(3), NOON)
     assert partitions.strays() == 1
     assert event_log.head(1) == 3
@@ -63,9 +64,18 @@ def test_a_batch_without_a_day_is_kept_and_told() -> None:
     assert {"event": "log_without_partition", "batches": 1, "log_level": "error"} in lines
 
 
-def test_a_day_with_strays_is_left_out_and_the_others_are_made() -> None:
+def test_strays_move_to_their_day_when_it_is_made() -> None:
+    intake.accept(1, events_of(3), NOON)
+    assert partitions.make_ahead(NOON)[0] == TODAY
+    assert (partitions.strays(), rows_in(partitions.name_of(TODAY))) == (0, 1)
+    assert [batch.count for batch in event_log.read(1, 0, limit_events=100)] == [3]
+
+
+def test_too_many_strays_stay_and_the_other_days_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partitions, "MOVABLE_BYTES", 0)
     intake.accept(1, events_of(3), NOON)
     assert partitions.make_ahead(NOON) == [TODAY + timedelta(days=ahead) for ahead in (1, 2, 3)]
+    assert partitions.strays() == 1
     assert len(event_log.read(1, 0, limit_events=100)) == 1
 
 
