@@ -34,6 +34,12 @@ JOBS: tuple[Job, ...] = (
         "a batch that finds no partition of its day falls into the default one",
     ),
     Job(
+        "events: blank the deleted",
+        "events.blank_deleted",
+        SECONDS_30,
+        "what the log knows of a person goes soon after the person",
+    ),
+    Job(
         "cohorts: fold runs",
         "cohorts.fold_cohorts",
         SECONDS_5,

@@ -16,4 +16,8 @@ class EventsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from braze_partners.events.deletion import bury
+        from braze_partners.people.signals import people_deleted
+
+        people_deleted.connect(bury, dispatch_uid="events.deletion")
         post_migrate.connect(make_partitions, sender=self)

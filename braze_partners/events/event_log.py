@@ -9,11 +9,12 @@ inserts the batch and stays locked until it commits.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
+from django.db import transaction
 
 from braze_partners.events import frames, log_sql
 from braze_partners.events.limits import (
@@ -27,6 +28,7 @@ from braze_partners.events.models import LogHead
 from braze_partners.events.records import EventRecord, digest, lane_of_digest
 
 Found = tuple[int, datetime, EventRecord]
+Change = Callable[[int, EventRecord], EventRecord]
 
 _counts = msgspec.json.Decoder(dict[str, int])
 ALL_LANES = range(LANES)
@@ -204,6 +206,23 @@ def by_event_id(workspace_id: int, event_id: str, limit: int = 50) -> list[Found
         if len(rows) < LOOKUP_CHUNK:
             break
     return found[:limit]
+
+
+def rewrite(workspace_id: int, end_sequence: int, change: Change) -> bool:
+    """Writes a batch anew with other records in place of some; whether anything was to change.
+    `change` gives the record to keep for a sequence. Counts and hashes stay as they are."""
+    with transaction.atomic():
+        row = log_sql.take(workspace_id, end_sequence)
+        if row is None:
+            return False
+        first = row.first_sequence
+        before = _records(row, ALL_LANES)
+        after = [change(first + record.index, record) for record in before]
+        if all(new is old for new, old in zip(after, before, strict=True)):
+            return False
+        packed, ends = frames.pack(after, len(row.frame_ends))
+        log_sql.replace(workspace_id, end_sequence, ends, packed)
+        return True
 
 
 def _as_range(lanes: Container[int]) -> range:

@@ -58,3 +58,7 @@ MOVABLE_BYTES = 64 * 1024 * 1024
 HARD_LIMIT_DAYS = 14
 # Batches that are deleted in one transaction where there is no partition to drop.
 RETIRE_CHUNK = 200
+# Tombstones that are compared in memory: beyond it the database looks the identities up.
+TOMBSTONES_COMPARED = 1_000
+# Deleted identities whose events are blanked in one pass over the log.
+BLANKED_AT_ONCE = 100

@@ -65,6 +65,19 @@ _OF_IDENTITY_SQLITE = f"""
 SELECT {_HEADER}, frames FROM events_batch
  WHERE {_PLACE} AND instr(identity_hashes, %s) > 0 ORDER BY end_sequence LIMIT %s
 """
+_HOLDING = f"""
+SELECT end_sequence FROM events_batch
+ WHERE {_PLACE} AND identity_hashes && %s ORDER BY end_sequence
+"""
+_HOLDING_SQLITE = f"""
+SELECT end_sequence FROM events_batch WHERE {_PLACE} AND ({{any}}) ORDER BY end_sequence
+"""
+_ONE = f"""
+SELECT {_HEADER}, frames FROM events_batch WHERE workspace_id = %s AND end_sequence = %s
+"""
+_REPLACE = """
+UPDATE events_batch SET frame_ends = %s, frames = %s WHERE workspace_id = %s AND end_sequence = %s
+"""
 _OF_EVENT = """
 SELECT {header}, frames FROM events_batch
  WHERE workspace_id = %s AND end_sequence < %s AND {holds} ORDER BY end_sequence DESC LIMIT %s
@@ -165,6 +178,38 @@ def rows_of_event(workspace_id: int, digested: bytes, before: int, most: int) ->
     with connection.cursor() as cursor:
         cursor.execute(_OF_EVENT_SQLITE, [workspace_id, before, digested, most])
         return list(_rows_sqlite(cursor))
+
+
+def holding(workspace_id: int, digests: Sequence[bytes], start: int, end: int) -> list[int]:
+    """The end sequences of batches that may hold events of any identity with these hashes."""
+    place = _place(workspace_id, start, end)
+    if postgres.is_postgres():
+        found = postgres.ask(_HOLDING, [*place, postgres.Int8Array(digests)])
+        return [end_sequence for (end_sequence,) in found]
+    any_of = " OR ".join(["instr(identity_hashes, %s) > 0"] * len(digests))
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLDING_SQLITE.format(any=any_of), [*place, *digests])
+        return [end_sequence for (end_sequence,) in cursor.fetchall()]
+
+
+def take(workspace_id: int, end_sequence: int) -> Row | None:
+    """The batch, held until the transaction ends; None when it has left the log."""
+    if postgres.is_postgres():
+        found = list(_rows(postgres.ask(_ONE + " FOR UPDATE", [workspace_id, end_sequence]), True))
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(_ONE, [workspace_id, end_sequence])
+            found = list(_rows_sqlite(cursor))
+    return found[0] if found else None
+
+
+def replace(workspace_id: int, end_sequence: int, frame_ends: list[int], packed: bytes) -> None:
+    if postgres.is_postgres():
+        with connection.wrap_database_errors, postgres.binary_cursor() as binary:
+            binary.execute(_REPLACE, [frame_ends, packed, workspace_id, end_sequence])
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_REPLACE, [json.dumps(frame_ends), packed, workspace_id, end_sequence])
 
 
 def counts(workspace_id: int, start: int, end: int) -> list[tuple[int, int, datetime, str]]:

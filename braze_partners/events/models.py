@@ -15,3 +15,27 @@ class LogHead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.workspace_id}: {self.next}"
+
+
+class Tombstone(models.Model):
+    """A person's deletion: their events before `sequence` are not exported any more. Of the
+    identity only the hash is kept by which the log is searched."""
+
+    workspace_id = models.BigIntegerField()
+    identity_hash = models.BigIntegerField()
+    sequence = models.BigIntegerField()
+    blanked = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["workspace_id", "sequence"], name="tombstone_place"),
+            models.Index(
+                fields=["workspace_id"],
+                condition=models.Q(blanked=False),
+                name="tombstone_not_blanked",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.workspace_id}: {self.identity_hash} before {self.sequence}"

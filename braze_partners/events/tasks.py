@@ -6,7 +6,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from braze_partners.events import partitions
+from braze_partners.events import deletion, partitions
 
 log = structlog.get_logger(__name__)
 
@@ -19,3 +19,12 @@ def make_partitions() -> None:
     strays = partitions.strays()
     if strays:
         log.error("log_without_partition", batches=strays)
+
+
+@shared_task(name="events.blank_deleted")
+def blank_deleted() -> None:
+    """Blanks the events of people who were deleted; forgets deletions that nothing is left of."""
+    for workspace_id in deletion.pending():
+        batches = deletion.blank(workspace_id)
+        log.info("deleted_events_blanked", workspace=workspace_id, batches=batches)
+    deletion.forget_old()

@@ -137,13 +137,18 @@ def _delete_together(workspace_id: int, gone: Sequence[int], now: datetime) -> i
     numbers.lock(workspace_id)
     profiles = Profile.objects.filter(workspace_id=workspace_id, number__in=gone)
     held = profiles.select_for_update().order_by("number")  # as every writer takes them
-    found = list(held.values_list("number", "external_id"))
+    found = list(held.values_list("number", "external_id", "braze_id"))
     if not found:
         return 0
-    bits = BitMap(number for number, _external in found)
+    bits = BitMap(number for number, _external, _braze in found)
     sets.change(workspace_id, PeopleSet.Kind.DELETED, added=bits)
-    anonymous = [number for number, external_id in found if external_id is None]
+    anonymous = [number for number, external_id, _braze in found if external_id is None]
     sets.change(workspace_id, PeopleSet.Kind.ANONYMOUS, removed=anonymous)
+    devices = Device.objects.filter(workspace_id=workspace_id, profile__number__in=gone)
+    identities = {identity for _number, *ids in found for identity in ids if identity}
+    identities.update(devices.values_list("device_id", flat=True))
     profiles.delete()
-    people_deleted.send(Profile, workspace_id=workspace_id, numbers=bits, now=now)
+    people_deleted.send(
+        Profile, workspace_id=workspace_id, numbers=bits, now=now, identities=identities
+    )
     return len(found)

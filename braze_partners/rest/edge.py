@@ -26,7 +26,6 @@ from braze_partners.rest.bodies import (
     accept_chunks,
     declared_length,
     refuse_compressed,
-    too_large,
 )
 from braze_partners.rest.limits import EVENTS_PATH, MAX_BODY_BYTES, MAX_EVENTS_BODY_BYTES
 from braze_partners.rest.straight import STRAIGHT_PATHS, StraightHandler
@@ -61,7 +60,7 @@ class MachineEdgeMiddleware:
                 refuse_compressed(request)
             accept_chunks(request, limit_bytes)
             if declared_length(request) > limit_bytes:
-                raise too_large(limit_bytes)
+                raise BodyTooLarge
         except Refusal as refusal:
             return answer(request, refusal)
         way = self.straight if request.path.startswith(STRAIGHT_PATHS) else self.get_response

@@ -216,7 +216,7 @@ def test_a_truncated_body_is_400(sender: Sender) -> None:
 @pytest.mark.parametrize("size", [MAX_BODY_BYTES + 1, 20 * 1024 * 1024])
 def test_a_body_of_20_mb_is_413(sender: Sender, size: int) -> None:
     answer = sender.post(b"[" + b" " * (size - 1))
-    assert answer.status_code == 413 and "10,485,760" in answer.json()["message"]
+    assert answer.status_code == 413 and "too large" in answer.json()["message"]
 
 
 def test_a_body_of_10_mb_is_read(sender: Sender) -> None:
