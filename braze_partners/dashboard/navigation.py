@@ -5,8 +5,9 @@ Knows names of addresses, not what stands behind them; an entry without an addre
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 from django.urls import NoReverseMatch, reverse
@@ -35,6 +36,7 @@ class NavItem:
     icon: str
     url: str
     current: bool
+    trouble: Callable[[], int]  # called by the template, so that fragments do not pay for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +122,27 @@ def _current(shown: list[tuple[Entry, str]], path: str, slug: str) -> Entry | No
     return best
 
 
-def groups(rights: Mapping[str, bool], slug: str, path: str) -> list[NavGroup]:
-    """What this person may see and what works, with the current page marked."""
+def groups(
+    rights: Mapping[str, bool],
+    slug: str,
+    path: str,
+    trouble: Callable[[str], int] = lambda name: 0,
+) -> list[NavGroup]:
+    """What this person may see and what works, with the current page marked; `trouble` counts
+    what needs somebody behind an entry, by the name of its address."""
     shown = list(_shown(rights, slug))
     current = _current(shown, path, slug)
     return [
         NavGroup(
             label=label,
             items=[
-                NavItem(entry.label, entry.icon, address, entry is current)
+                NavItem(
+                    entry.label,
+                    entry.icon,
+                    address,
+                    entry is current,
+                    partial(trouble, entry.url_name),
+                )
                 for entry, address in rows
             ],
         )

@@ -1,4 +1,5 @@
-"""The search of the header: segments, cohorts, people and partners of one workspace by words."""
+"""The search of the header: segments, cohorts, people, partners and Currents of one workspace by
+words."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from braze_partners.people.finding import find_person
 from braze_partners.workspaces.models import Workspace
 from cohorts.models import Cohort
 from cohorts.segments.models import Segment
+from currents.finding import named
 
 SHOWN_PER_GROUP = 8
 LONGEST_WORDS = 200
@@ -43,6 +45,7 @@ def search_workspace(workspace: Workspace, words: str) -> list[Group]:
         Group(_("Imported Cohorts"), "users", _cohorts(workspace, words)),
         Group(_("People"), "user-search", _people(workspace, words)),
         Group(_("Technology Partners"), "handshake", _partners(workspace, words)),
+        Group(_("Currents"), "radio", _currents(workspace, words)),
     ]
     return [group for group in groups if group.found]
 
@@ -90,4 +93,15 @@ def _partners(workspace: Workspace, words: str) -> list[Found]:
         )
         for partner in directory.PARTNERS
         if words.lower() in partner.name.lower()
+    ]
+
+
+def _currents(workspace: Workspace, words: str) -> list[Found]:
+    return [
+        Found(
+            current.name,
+            current.get_state_display(),
+            reverse("currents:detail", args=[workspace.slug, current.pk]),
+        )
+        for current in named(workspace, words)[:SHOWN_PER_GROUP]
     ]

@@ -34,15 +34,19 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if member is None:
         return context
     workspace = member.workspace
+    attention: Any = SimpleLazyObject(lambda: attention_items(workspace, member, timezone.now()))
     rights = {right.value: True for right in ROLE_TABLE[member.role]}
     return context | {
         "frame": "base.html",
-        "nav_groups": navigation.groups(rights, workspace.slug, request.path),
+        "nav_groups": navigation.groups(
+            rights,
+            workspace.slug,
+            request.path,
+            lambda name: sum(item.section == name for item in attention),
+        ),
         "sandbox_address": sandbox_address(),
         "own_workspaces": SimpleLazyObject(lambda: _workspaces_of(member.account_id)),
-        "attention_count": SimpleLazyObject(
-            lambda: len(attention_items(workspace, member, timezone.now()))
-        ),
+        "attention_count": SimpleLazyObject(lambda: len(attention)),
         "search_address": _address("dashboard:search", workspace.slug),
         "home_address": _address("dashboard:home", workspace.slug) or "/",
         "sign_out_address": _address("sign-out"),
