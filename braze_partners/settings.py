@@ -250,7 +250,7 @@ PARTNER_API_KEYS: dict[str, list[str]] = dict(env.json("PARTNER_API_KEYS", {}))
 # braze_partners/rest/limits.py has the defaults.
 RATE_LIMITS: dict[str, tuple[int, int]] = {
     pool: (int(requests), int(seconds))
-    for pool, (requests, seconds) in env.json("RATE_LIMITS", {}).items()
+    for pool, (requests, seconds) in dict(env.json("RATE_LIMITS", {})).items()
 }
 # Last used times and calls per hour of keys are written by a thread beside the requests.
 WRITE_KEY_USE_IN_BACKGROUND = env.bool("WRITE_KEY_USE_IN_BACKGROUND", True)

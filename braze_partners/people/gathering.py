@@ -6,9 +6,10 @@ Knows how people are found and locked; knows not what will become of them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db.models.functions import Coalesce
 
@@ -52,7 +53,7 @@ def find(workspace_id: int, named: Iterable[Who]) -> Numbers:
     return found
 
 
-def _numbers(workspace_id: int, by: By, texts: list) -> list[list[int]]:  # type: ignore[type-arg]
+def _numbers(workspace_id: int, by: By, texts: list[Any]) -> list[list[int]]:
     if by is By.EMAIL:
         shared = contacts.by_email(workspace_id, texts)
         return [shared.get(contacts.folded(text), []) for text in texts]
@@ -62,12 +63,15 @@ def _numbers(workspace_id: int, by: By, texts: list) -> list[list[int]]:  # type
     if by is By.DEVICE:
         matches = identity.resolve_devices(workspace_id, texts)
         return [[] if match is None else [match.number] for match in matches]
-    resolve = {
-        By.EXTERNAL_ID: identity.resolve_external_ids,
-        By.ALIAS: identity.resolve_aliases,
-        By.BRAZE_ID: identity.resolve_braze_ids,
-    }[by]
-    return [[] if number is None else [number] for number in resolve(workspace_id, texts)]
+    found = _RESOLVE[by](workspace_id, texts)
+    return [[] if number is None else [number] for number in found]
+
+
+_RESOLVE: dict[By, Callable[[int, list[Any]], list[int | None]]] = {
+    By.EXTERNAL_ID: identity.resolve_external_ids,
+    By.ALIAS: identity.resolve_aliases,
+    By.BRAZE_ID: identity.resolve_braze_ids,
+}
 
 
 _COLUMNS = ("number", "pk", "braze_id", "external_id", "email", "phone", "moved_at")

@@ -198,11 +198,11 @@ def _date(text: str) -> datetime:
     return moments.read(text)
 
 
-def _json(kind: Type, text: str) -> Value:
+def _json(column: str, kind: Type, text: str) -> Value:
     value = orjson.loads(text)
     if type_of(value) != kind:
         raise ValueError
-    return value  # type: ignore[no-any-return]
+    return nested(column, value)
 
 
 def attribute(column: str, kind: Type, text: str) -> Value:
@@ -215,7 +215,7 @@ def attribute(column: str, kind: Type, text: str) -> Value:
         if kind == Type.DATE:
             return _date(text)
         if kind in (Type.ARRAY, Type.OBJECT):
-            return _json(kind, text)
+            return _json(column, kind, text)
     except (ValueError, KeyError, OverflowError):
         raise ValueRefused(column, wrong_type(column, kind)) from None
     return _at_most(column, text, MAX_TEXT_LENGTH)

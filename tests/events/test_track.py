@@ -180,7 +180,7 @@ def test_several_kinds_of_identifier_in_one_request_may_name_one_person(tracker:
     )
     create_profiles(tracker.workspace.pk, [person], NOW)
     braze_id = tracker.profile().braze_id
-    names = [
+    names: list[dict[str, Any]] = [
         {"external_id": "u1"},
         {"user_alias": {"alias_label": "crm", "alias_name": "a"}},
         {"braze_id": braze_id},

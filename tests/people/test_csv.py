@@ -134,9 +134,25 @@ def test_an_empty_cell_says_nothing() -> None:
     assert read("external_id,email,plan", "u1,,", plan=Type.TEXT) == NewPerson("u1")
 
 
+def test_a_cell_of_an_array_or_an_object_is_json() -> None:
+    columns = read_header(["external_id", "tags", "home"])
+    types = {"tags": Type.ARRAY, "home": Type.OBJECT}
+    told = read_line(columns, types, ["u1", '["a", 1]', '{"b": 2}'])
+    assert told.attributes == {"tags": ["a", 1], "home": {"b": 2}}
+    for cell in ("a", "5", "{}", "[", '["\\u0000"]', "NaN"):
+        with pytest.raises(ValueRefused):
+            read_line(columns, types, ["u1", cell, ""])
+
+
+def test_a_session_is_a_moment() -> None:
+    told = read("external_id,date_of_last_session", "u1,2026-05-11T05:18:00+02:00")
+    assert told.fields == {"last_session_at": datetime(2026, 5, 11, 3, 18, tzinfo=UTC)}
+
+
 @pytest.mark.parametrize(
     ("column", "cell", "sentence"),
     [
+        ("date_of_first_session", "soon", "2026-05-11T03:18:00Z"),
         ("external_id", "é" * 499, "at most 997 bytes; this one has 998"),
         ("device_id", "d" * 256, "“device_id” has at most 255 characters; this one has 256"),
         ("first_name", "n" * 256, "at most 255 characters"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -49,9 +49,21 @@ def test_a_known_person_is_updated_and_keeps_what_is_not_named() -> None:
     assert values_of(profile.workspace_id, "u1") == {"plan": "free", "n": 1.0, "vip": True}
 
 
+def test_what_was_written_last_is_known_and_a_session_moves_the_last_activity() -> None:
+    profile = ProfileFactory.create(external_id="u1", created_at=NOW)
+    later, session = NOW + timedelta(hours=1), NOW - timedelta(days=1)
+    told = [NewPerson("u1", fields={"last_session_at": session}), NewPerson("u2")]
+    upsert(profile.workspace_id, told, later)
+    profile.refresh_from_db()
+    assert (profile.updated_at, profile.last_session_at) == (later, session)
+    assert profile.last_active_at == session
+    assert Profile.objects.get(external_id="u2").updated_at is None
+
+
 def test_every_type_of_attribute_comes_back_as_it_went_in() -> None:
     workspace_id = WorkspaceFactory.create().pk
     values: dict[str, Value] = {"text": "a", "number": 2.5, "boolean": False, "date": NOW}
+    values |= {"array": ["a", 1, None], "object": {"b": [True]}}
     upsert(workspace_id, [NewPerson("u1", attributes=values)], NOW)
     assert values_of(workspace_id, "u1") == values
 
