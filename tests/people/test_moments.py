@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 from braze_partners.people import moments
 
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=m)))
-DAYS = timedelta(days=2)
-MOMENTS = st.datetimes(datetime.min + DAYS, datetime.max - DAYS, timezones=ZONES)
+FIRST, LAST = (
+    moment.replace(tzinfo=None)
+    for moment in (datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC))
+)
+MOMENTS = st.datetimes(FIRST, LAST, timezones=ZONES)
 
 
 @given(MOMENTS, st.sampled_from(["auto", "milliseconds", "microseconds"]), st.sampled_from("Tt "))
