@@ -40,6 +40,12 @@ JOBS: tuple[Job, ...] = (
         "what the log knows of a person goes soon after the person",
     ),
     Job(
+        "events: follow activity",
+        "events.follow_activity",
+        SECONDS_30,
+        "a person's last-active time is at most a minute late",
+    ),
+    Job(
         "cohorts: fold runs",
         "cohorts.fold_cohorts",
         SECONDS_5,

@@ -62,3 +62,7 @@ RETIRE_CHUNK = 200
 TOMBSTONES_COMPARED = 1_000
 # Deleted identities whose events are blanked in one pass over the log.
 BLANKED_AT_ONCE = 100
+# Events whose people's last-active times are moved together, and the seconds for which one run of
+# the job follows one workspace before the next has its turn.
+FOLLOWED_AT_ONCE = 20_000
+FOLLOW_SECONDS = 20

@@ -39,3 +39,13 @@ class Tombstone(models.Model):
 
     def __str__(self) -> str:
         return f"{self.workspace_id}: {self.identity_hash} before {self.sequence}"
+
+
+class ActivityPosition(models.Model):
+    """Up to where the last-active times of a workspace's people have followed the log."""
+
+    workspace_id = models.BigIntegerField(primary_key=True)
+    sequence = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.workspace_id}: {self.sequence}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -100,7 +101,7 @@ def _delete_overdue(limit: datetime, protected: Mapping[int, int]) -> int:
     )
 
 
-def _delete_some(statement: str, parameters: list[object]) -> int:
+def _delete_some(statement: str, parameters: list[Any]) -> int:
     count = 0
     while True:
         with transaction.atomic(), connection.cursor() as cursor:

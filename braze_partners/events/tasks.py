@@ -6,7 +6,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from braze_partners.events import deletion, partitions
+from braze_partners.events import activity, deletion, partitions
 
 log = structlog.get_logger(__name__)
 
@@ -28,3 +28,10 @@ def blank_deleted() -> None:
         batches = deletion.blank(workspace_id)
         log.info("deleted_events_blanked", workspace=workspace_id, batches=batches)
     deletion.forget_old()
+
+
+@shared_task(name="events.follow_activity")
+def follow_activity() -> None:
+    """Moves last-active times on by the events since the last run."""
+    for workspace_id in activity.behind():
+        activity.follow(workspace_id, timezone.now)
