@@ -4,13 +4,13 @@ call, sets aside what is held. Sends nothing and writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
 
-from braze_partners.events import catalogue, deletion, event_log
+from braze_partners.events import catalogue, event_log
 from braze_partners.events.catalogue import EventType
 from braze_partners.events.event_log import LogBatch
 from braze_partners.events.records import EventRecord
@@ -90,60 +90,28 @@ class Rules:
 def prepare(claimed: Claimed, now: datetime) -> Prepared:
     """For sending: due holds first, then on from the lanes' positions, up to one request."""
     prepared = Prepared(claimed)
+    rules = rules_of(claimed)
     prepared.holds = holding.of_lanes(claimed.plan.current_id, claimed.lanes)
-    _judge_all(prepared, holding.due(prepared.holds.values(), now))
+    for hold in holding.due(prepared.holds.values(), now):
+        _take_up(prepared, hold, rules)
+    _scan(prepared, rules)
     return prepared
 
 
 def prepare_drop(claimed: Claimed, received_before: datetime, drop_as: Fate) -> Prepared:
     """What has waited too long, of the lanes and of every hold, due or not; nothing is sent."""
     prepared = Prepared(claimed, only_verdicts=True)
+    rules = rules_of(claimed, received_before, drop_as)
     prepared.holds = holding.of_lanes(claimed.plan.current_id, claimed.lanes)
-    holds = holding.longest_waiting(prepared.holds.values())
-    _judge_all(prepared, holds, received_before, drop_as)
+    for hold in holding.longest_waiting(prepared.holds.values()):
+        _take_up(prepared, hold, rules)
+    _scan(prepared, rules)
     return prepared
 
 
-def _judge_all(
-    prepared: Prepared,
-    holds: Sequence[Hold],
-    dropped_before: datetime | None = None,
-    drop_as: Fate = Fate.DROPPED,
-) -> None:
-    """Reads first and judges then, so that deleted people are asked for once."""
-    claimed, plan = prepared.claimed, prepared.claimed.plan
-    prepared.taken_up = [holding.take_up(claimed, hold) for hold in holds]
-    batches = event_log.read(
-        plan.workspace_id,
-        claimed.start,
-        claimed.lanes,
-        end=plan.counted,
-        limit_events=EVENTS_PER_CLAIM,
-    )
-    earliest = min([claimed.start, *(hold.next_sequence for hold in holds)])
-    identities = _identities(prepared.taken_up, batches)
-    rules = Rules(
-        catalogue.event_types(),
-        plan.selected & catalogue.event_types().keys(),
-        plan.include_anonymous,
-        deletion.tombstones(plan.workspace_id, identities, since=earliest),
-        dropped_before,
-        drop_as,
-    )
-    for taken in prepared.taken_up:
-        _judge_held(prepared, taken, rules)
-    _scan(prepared, batches, rules)
-
-
-def _identities(taken_up: Iterable[holding.TakenUp], batches: list[LogBatch]) -> Iterator[str]:
-    for taken in taken_up:
-        yield taken.hold.identity
-    for batch in batches:
-        for record in batch.records:
-            yield record.identity or ""
-
-
-def _judge_held(prepared: Prepared, taken: holding.TakenUp, rules: Rules) -> None:
+def _take_up(prepared: Prepared, hold: Hold, rules: Rules) -> None:
+    taken = holding.take_up(prepared.claimed, hold)
+    prepared.taken_up.append(taken)
     for sequence, received_at, record in taken.events:
         minute = minute_of(received_at)
         verdict = judge(record, sequence, minute, received_at, rules)
@@ -154,13 +122,35 @@ def _judge_held(prepared: Prepared, taken: holding.TakenUp, rules: Rules) -> Non
             return
 
 
-def _scan(prepared: Prepared, batches: Iterable[LogBatch], rules: Rules) -> None:
+def rules_of(
+    claimed: Claimed, dropped_before: datetime | None = None, drop_as: Fate = Fate.DROPPED
+) -> Rules:
+    plan = claimed.plan
+    return Rules(
+        catalogue.event_types(),
+        plan.selected & catalogue.event_types().keys(),
+        plan.include_anonymous,
+        {},
+        dropped_before,
+        drop_as,
+    )
+
+
+def _scan(prepared: Prepared, rules: Rules) -> None:
     """On from the lanes' positions until a request is full, the claim's bound or the end."""
-    prepared.end = prepared.claimed.start
+    claimed, plan = prepared.claimed, prepared.claimed.plan
+    prepared.end = start = claimed.start
+    batches = event_log.read(
+        plan.workspace_id,
+        start,
+        claimed.lanes,
+        end=plan.counted,
+        limit_events=EVENTS_PER_CLAIM,
+    )
     for batch in batches:
         if not _scan_batch(prepared, batch, rules):
             return
-        prepared.end = min(batch.end, prepared.claimed.plan.counted)
+        prepared.end = min(batch.end, plan.counted)
 
 
 def _scan_batch(prepared: Prepared, batch: LogBatch, rules: Rules) -> bool:

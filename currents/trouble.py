@@ -1,80 +1,88 @@
-"""Currents that need somebody: credentials refused, or no delivery for a while. Reads rows in few
-queries, for what stands on every page; the Current's own page tells the whole.
-"""
+"""Currents of a workspace that need someone: stopped, dropping, failing for a while, paused for
+days. One query, whatever the number; the words are whoever shows them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Min, Sum
+from django.db.models import Min, OuterRef, Q, QuerySet, Subquery, Sum
 
 from braze_partners.workspaces.models import Workspace
-from currents.clock import clock
-from currents.fates import Fate
-from currents.finding import currents_of
-from currents.models import CredentialFailure, Current, LedgerEntry
+from currents.clock import Clock, clock
+from currents.models import WAITS, CredentialFailure, Current, DroppedRange, LedgerEntry
 from currents.plan import credentials_window
 from currents.states import REFUSED, State
 
-# A destination that fails for less comes back by itself as a rule (own choice).
-FAILING_FROM = timedelta(minutes=10)
+# An outage of a minute mends itself; one that lasts longer is news.
+FAILING_FROM = timedelta(minutes=3)
+# Paused Currents warn from day 5: the log holds what they wait with for 14 (product.md 5.4).
+PAUSED_FROM = timedelta(days=5)
+
+# The worst first.
+ORDER = (State.DROPPING, State.STOPPED, State.FAILING, State.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """`refusal` is how Amplitude refuses the credentials, empty for a failing destination;
-    `dropping_at` is when the oldest event that waits would be dropped."""
+    """`clock` only where credentials are refused; `since` is when it began."""
 
     current: Current
     since: datetime
     waiting: int
-    refusal: str = ""
-    dropping_at: datetime | None = None
+    oldest: datetime | None
+    refusal: str
+    clock: Clock | None
+    dropped: int
 
     @property
-    def is_dropping(self) -> bool:
-        return self.current.state == State.DROPPING
+    def state(self) -> State:
+        return State(self.current.state)
 
 
 def troubles(workspace: Workspace, now: datetime) -> list[Trouble]:
-    """The longest in trouble first."""
-    rows = currents_of(workspace).filter(state__in=[*REFUSED, State.FAILING])
-    found = [row for row in rows.order_by("state_since", "pk") if _counts(row, now)]
-    if not found:
-        return []
-    failures = _open_failures(found)
-    waiting = _waiting(found)
-    return [
-        _trouble(row, failures.get(row.pk), *waiting.get(row.pk, (0, None)), now) for row in found
-    ]
+    refused = Q(state__in=REFUSED)
+    failing = Q(state=State.FAILING, failing_since__lte=now - FAILING_FROM)
+    paused = Q(state=State.PAUSED, oldest_waiting__lte=now - PAUSED_FROM)
+    found = [_trouble(current, now) for current in _rows(workspace, refused | failing | paused)]
+    return sorted(found, key=lambda one: (ORDER.index(one.state), one.current.name))
 
 
-def _counts(current: Current, now: datetime) -> bool:
-    if current.state != State.FAILING:
-        return True
-    return (current.failing_since or current.state_since) <= now - FAILING_FROM
+def _rows(workspace: Workspace, wanted: Q) -> QuerySet[Current]:
+    waiting = LedgerEntry.objects.filter(WAITS, current=OuterRef("pk")).order_by()
+    going_on = CredentialFailure.objects.filter(current=OuterRef("pk"), ended_at=None)
+    dropped = DroppedRange.objects.filter(
+        current=OuterRef("pk"), at__gte=OuterRef("refused_since")
+    ).order_by()
+    return (
+        Current.objects.filter(workspace=workspace, state__in=ORDER)
+        .annotate(
+            waiting_events=_of(waiting, Sum("count")),
+            oldest_waiting=_of(waiting, Min("minute")),
+            refusal=Subquery(going_on.values("kind")[:1]),
+            refused_since=Subquery(going_on.values("began_at")[:1]),
+        )
+        .annotate(dropped_events=_of(dropped, Sum("count")))
+        .filter(wanted)
+    )
 
 
-def _trouble(
-    current: Current,
-    failure: CredentialFailure | None,
-    waiting: int,
-    oldest: datetime | None,
-    now: datetime,
-) -> Trouble:
-    if current.state == State.FAILING or failure is None:
-        return Trouble(current, current.failing_since or current.state_since, waiting)
-    ends = clock(failure.began_at, credentials_window(), now, oldest).dropping_at
-    return Trouble(current, failure.began_at, waiting, failure.kind, ends)
+def _of(rows: QuerySet[Any], figure: Any) -> Subquery:
+    return Subquery(rows.values("current").annotate(figure=figure).values("figure"))
 
 
-def _open_failures(currents: list[Current]) -> dict[int, CredentialFailure]:
-    rows = CredentialFailure.objects.filter(current__in=currents, ended_at=None)
-    return {failure.current_id: failure for failure in rows}
-
-
-def _waiting(currents: list[Current]) -> dict[int, tuple[int, datetime]]:
-    rows = LedgerEntry.objects.filter(current__in=currents, fate=Fate.WAITING, count__gt=0)
-    sums = rows.values_list("current_id").annotate(total=Sum("count"), oldest=Min("minute"))
-    return {pk: (int(total), oldest) for pk, total, oldest in sums}
+def _trouble(current: Any, now: datetime) -> Trouble:
+    since = current.refused_since or current.failing_since or current.state_since
+    passing = None
+    if current.refused_since is not None:
+        passing = clock(current.refused_since, credentials_window(), now, current.oldest_waiting)
+    return Trouble(
+        current=current,
+        since=since,
+        waiting=current.waiting_events or 0,
+        oldest=current.oldest_waiting,
+        refusal=current.refusal or "",
+        clock=passing,
+        dropped=current.dropped_events or 0,
+    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, OuterRef, Subquery, Sum
 from django.utils import timezone
 
 from braze_partners.keys.models import DataImportKey
@@ -120,21 +120,18 @@ def starred_segments(
 
 
 def set_up(workspace: Workspace) -> dict[str, datetime | None]:
-    """When each of the four steps of connecting a partner first happened, whoever did it."""
-    keys = DataImportKey.objects.filter(workspace=workspace)
-    runs = ImportRun.objects.filter(workspace=workspace)
-    first_key = keys.order_by("created_at").values_list("created_at", flat=True).first()
-    first_use = (
-        keys.filter(first_used_at__isnull=False)
-        .order_by("first_used_at")
-        .values_list("first_used_at", flat=True)
-        .first()
-    )
-    cohort = Cohort.objects.filter(workspace=workspace).order_by("first_received_at").first()
-    member_run = runs.filter(added__gt=0).order_by("id").values_list("at", flat=True).first()
-    return {
-        "key": first_key,
-        "request": first_use,
-        "cohort": cohort.first_received_at if cohort else None,
-        "members": member_run,
+    """When each of the four steps of connecting a partner first happened, whoever did it; in one
+    query."""
+    keys = DataImportKey.objects.filter(workspace=OuterRef("pk"))
+    used = keys.filter(first_used_at__isnull=False).order_by("first_used_at")
+    cohorts = Cohort.objects.filter(workspace=OuterRef("pk")).order_by("first_received_at")
+    runs = ImportRun.objects.filter(workspace=OuterRef("pk"), added__gt=0).order_by("id")
+    firsts: dict[str, Any] = {
+        "first_key": keys.order_by("created_at").values("created_at"),
+        "first_request": used.values("first_used_at"),
+        "first_cohort": cohorts.values("first_received_at"),
+        "first_members": runs.values("at"),
     }
+    columns = {name: Subquery(rows[:1]) for name, rows in firsts.items()}
+    found = Workspace.objects.filter(pk=workspace.pk).annotate(**columns).values(*columns).get()
+    return {name.removeprefix("first_"): at for name, at in found.items()}

@@ -5,6 +5,7 @@ Knows the request and other rooms' answers; decides nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_GET
 
 from braze_partners.dashboard import navigation
 from braze_partners.dashboard.attention import attention_items
+from braze_partners.dashboard.attention_item import AttentionItem
 from braze_partners.dashboard.preferences import theme_of
 from braze_partners.running import sandbox_address
 from braze_partners.workspaces.models import Language, Theme, Workspace
@@ -34,7 +36,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if member is None:
         return context
     workspace = member.workspace
-    attention: Any = SimpleLazyObject(lambda: attention_items(workspace, member, timezone.now()))
+    attention = attention_of(request)
     rights = {right.value: True for right in ROLE_TABLE[member.role]}
     return context | {
         "frame": "base.html",
@@ -54,6 +56,17 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def attention_of(request: HttpRequest) -> Sequence[AttentionItem]:
+    """What needs attention, looked up at the first use and once a request."""
+    if not hasattr(request, "attention"):
+        member = request.member  # type: ignore[attr-defined]
+        request.attention = SimpleLazyObject(  # type: ignore[attr-defined]
+            lambda: attention_items(member.workspace, member, timezone.now())
+        )
+    found: Sequence[AttentionItem] = request.attention
+    return found
+
+
 def _workspaces_of(account_id: int) -> list[Workspace]:
     return list(Workspace.objects.filter(members__account_id=account_id).order_by("name"))
 
@@ -70,6 +83,4 @@ def _address(name: str, *arguments: str) -> str:
 @may(May.SEE)
 def attention_menu(request: HttpRequest) -> HttpResponse:
     """What the bell opens: the same list as Needs attention on the home page."""
-    member = request.member  # type: ignore[attr-defined]
-    items = attention_items(member.workspace, member, timezone.now())
-    return render(request, "components/attention_menu.html", {"items": items})
+    return render(request, "components/attention_menu.html", {"items": attention_of(request)})

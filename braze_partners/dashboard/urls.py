@@ -10,6 +10,7 @@ from braze_partners.dashboard.shell_urls import workspace_patterns
 app_name = "dashboard"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home_page, name="home"),
+    path("figures/", views.home_figures, name="home_figures"),
     path("story/", views.story_steps, name="story"),
     path("search/", views.search, name="search"),
     path("people/<int:number>/cohorts/", person_pages.person_cohorts, name="person_cohorts"),

@@ -8,44 +8,66 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from braze_partners.dashboard import home, story
-from braze_partners.dashboard.attention import attention_items
+from braze_partners.dashboard import home, home_export, story
 from braze_partners.dashboard.searching import search_workspace
-from braze_partners.people import sets
-from braze_partners.people.models import PeopleSet
+from braze_partners.dashboard.shell import attention_of
 from braze_partners.people.numbers import universe
 from braze_partners.workspaces.middleware import WorkspaceRequest
 from braze_partners.workspaces.roles import May, may
 from cohorts.segments import listing as segment_listing
 
-ANONYMOUS = PeopleSet.Kind.ANONYMOUS
+IMPORT_STEPS = {
+    "key": _("Key generated"),
+    "request": _("First request"),
+    "cohort": _("First cohort"),
+    "members": _("First members"),
+}
+EXPORT_STEPS = {
+    "launched": _("Launched"),
+    "received": _("First event received"),
+    "delivered": _("Delivered"),
+}
 
 
 @may(May.SEE)
 @require_GET
 def home_page(request: WorkspaceRequest) -> HttpResponse:
     now = timezone.now()
+    context = (
+        _story(request)
+        | _figures(request, now)
+        | {
+            "people": universe(request.workspace.pk).size,
+            "attention": attention_of(request),
+            "starred": _starred(request, now),
+        }
+    )
+    return render(request, "dashboard/home.html", context)
+
+
+@may(May.SEE)
+@require_GET
+def home_figures(request: WorkspaceRequest) -> HttpResponse:
+    """Tiles and both halves, for the page that polls them."""
+    return render(request, "dashboard/home_figures.html", _figures(request, timezone.now()))
+
+
+def _figures(request: WorkspaceRequest, now: datetime) -> dict[str, Any]:
     done = home.set_up(request.workspace)
-    labels = {
-        "key": _("Key generated"),
-        "request": _("First request"),
-        "cohort": _("First cohort"),
-        "members": _("First members"),
-    }
-    context = _story(request) | {
-        "people": universe(request.workspace.pk).size,
-        "anonymous": sum(map(len, sets.read(request.workspace.pk, ANONYMOUS).values())),
-        "attention": attention_items(request.workspace, request.member, now),
+    export = home_export.export_figures(request.workspace, now)
+    return {
+        "now": now,
         "figures": home.import_figures(request.workspace, now),
         "runs": home.latest_runs(request.workspace),
-        "set_up": [(done[step], label) for step, label in labels.items()],
+        "set_up": [(done[step], label) for step, label in IMPORT_STEPS.items()],
         "set_up_done": sum(at is not None for at in done.values()),
-        "starred": _starred(request, now),
+        "export": export,
+        "export_set_up": [(export.set_up[step], label) for step, label in EXPORT_STEPS.items()],
+        "export_set_up_done": sum(export.set_up.values()),
     }
-    return render(request, "dashboard/home.html", context)
 
 
 @may(May.SEE)

@@ -134,6 +134,13 @@ def when(moment: datetime | None, place: str = "") -> str:
 
 
 @register.filter
+def hour(moment: datetime) -> str:
+    """15:18 of today, else 12 May, 03:18."""
+    zone = timezone.get_current_timezone()
+    return _time(moment, formatting.hour(moment, timezone.now(), zone, _locale()))
+
+
+@register.filter
 def clock(moment: datetime | None) -> str:
     text = formatting.clock(moment, timezone.now(), timezone.get_current_timezone(), _locale())
     return _time(moment, text) if moment else text
@@ -213,12 +220,12 @@ def _spark_points(values: Sequence[float]) -> list[tuple[float, float]]:
     low, high = min(values), max(values)
     span = (high - low) or 1
     step = SPARK_WIDTH / (len(values) - 1)
-    flat = high == low
+    level = SPARK_HEIGHT - 2 if high == 0 else SPARK_HEIGHT / 2  # nothing lies on the ground
     return [
         (
             round(index * step, 1),
-            SPARK_HEIGHT / 2
-            if flat
+            level
+            if high == low
             else round(SPARK_HEIGHT - 2 - (value - low) / span * (SPARK_HEIGHT - 4), 1),
         )
         for index, value in enumerate(values)
