@@ -16,6 +16,7 @@ from tests.bed import postgres, redis_server
 from tests.bed.spawning import Server, ServerDidNotStart
 
 NO_CHROMIUM = "Chromium is not installed"
+NO_NODE_SDK = "The Node SDK cannot run"
 EMBEDDED = ("sqlite", "embedded")
 _servers: list[Server] = []
 _notes: list[str] = []
@@ -101,7 +102,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for note in _notes:
             terminalreporter.write_line(note, red=True)
     skipped = terminalreporter.stats.get("skipped", [])
-    without_browser = [report for report in skipped if NO_CHROMIUM in str(report.longrepr)]
-    if without_browser:
-        text = f"{len(without_browser)} browser tests SKIPPED: {NO_CHROMIUM}"
-        terminalreporter.write_sep("!", text, red=True, bold=True)
+    for reason, what in ((NO_CHROMIUM, "browser tests"), (NO_NODE_SDK, "tests of the Node SDK")):
+        without = [report for report in skipped if reason in str(report.longrepr)]
+        if without:
+            text = f"{len(without)} {what} SKIPPED: {reason}"
+            terminalreporter.write_sep("!", text, red=True, bold=True)

@@ -128,7 +128,7 @@ def test_devices_and_users_over_their_quota(shared: Sandbox, switch_on: SwitchOn
 
     body = upload(shared, [an_event(), an_event(user_id="eager-user")]).json()
 
-    assert (body["code"], body["throttled_events"]) == (429, [])
+    assert (body["code"], body["throttled_events"]) == (429, [1])
     assert body["exceeded_daily_quota_users"] == {"eager-user": 500_001}
 
 

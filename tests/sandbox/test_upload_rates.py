@@ -85,7 +85,7 @@ def test_an_excess_names_ids_with_their_rates_and_events_by_index() -> None:
 
     found = excess({ALICE: 60}, {PHONE: 500_001}, identities)
 
-    assert (found.users, found.devices, list(found.events)) == ({"alice": 60}, {}, [1])
+    assert (found.users, found.devices, list(found.events)) == ({"alice": 60}, {}, [1, 2])
     assert (found.quota_users, found.quota_devices) == ({}, {"phone": 500_001})
 
 

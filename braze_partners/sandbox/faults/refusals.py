@@ -78,7 +78,8 @@ def _refuse_named(active: Active, events: Sequence[Checked], threshold: int) -> 
     if not any((devices, users, quota_devices, quota_users)):
         return
     rate = threshold * ABOVE_RATE
-    held = {("device_id", one) for one in devices} | {("user_id", one) for one in users}
+    held = {("device_id", one) for one in (*devices, *quota_devices)}
+    held |= {("user_id", one) for one in (*users, *quota_users)}
     excess = wire.Excess(
         devices=dict.fromkeys(devices, rate),
         users=dict.fromkeys(users, rate),

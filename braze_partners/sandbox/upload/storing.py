@@ -27,8 +27,8 @@ _KNOWN = """
     SELECT held.insert_id, COALESCE(held.device_id, held.user_id), MAX(held.sequence)
     FROM json_each(%s) AS asked
     JOIN sandbox_receivedevent AS held
-      ON held.insert_id = asked.value ->> 0
-     AND COALESCE(held.device_id, held.user_id) = asked.value ->> 1
+      ON held.insert_id = json_extract(asked.value, '$[0]')
+     AND COALESCE(held.device_id, held.user_id) = json_extract(asked.value, '$[1]')
     WHERE held.received_ms > %s
     GROUP BY 1, 2
 """

@@ -102,11 +102,12 @@ def excess(
     quotas: Mapping[Id, int],
     identities: Iterable[tuple[str | None, str | None]],
 ) -> Excess:
-    """In the words of the answer. Events that are only over the quota are not listed by index."""
+    """In the words of the answer. Events over the quota are listed too: SDKs look there."""
+    named = set(rates) | set(quotas)
     throttled = [
         index
         for index, (user_id, device_id) in enumerate(identities)
-        if ("device", device_id) in rates or ("user", user_id) in rates
+        if ("device", device_id) in named or ("user", user_id) in named
     ]
     return Excess(
         devices=_of("device", rates),

@@ -1,0 +1,14 @@
+// Sends the events of a scenario (JSON on standard input) with Amplitude's SDK for Node, unchanged,
+// and prints what became of each as one line of JSON.
+import { createInstance } from "@amplitude/analytics-node";
+import { readFileSync } from "node:fs";
+
+const { key, events, options } = JSON.parse(readFileSync(0, "utf8"));
+const client = createInstance();
+await client.init(key, { flushIntervalMillis: 50, logLevel: 0, ...options }).promise;
+
+const sent = events.map(({ event_type, event_properties, ...rest }) =>
+  client.track(event_type, event_properties, rest).promise);
+for (const { event, code, message } of await Promise.all(sent)) {
+  console.log(JSON.stringify({ insert_id: event.insert_id, code, message }));
+}
