@@ -16,7 +16,6 @@ from tests.clients.conftest import SwitchOn
 from tests.sandbox.running import Sandbox
 from tests.sandbox.uploading import api_key
 
-
 # Of the 30 insert ids "of-the-same-lot-…": the sandbox settles by them which events are invalid.
 LOTS_BELOW_A_FIFTH = 6
 
