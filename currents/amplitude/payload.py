@@ -18,6 +18,7 @@ import orjson
 from braze_partners.events.catalogue import CUSTOM_EVENT, PURCHASE, EventType
 from braze_partners.events.records import EventRecord
 from braze_partners.partners.amplitude.redaction import head
+from currents.amplitude import straight
 from currents.amplitude.limits import (
     MAX_EVENT_BYTES,
     MAX_EVENTS_PER_REQUEST,
@@ -25,9 +26,8 @@ from currents.amplitude.limits import (
     MAX_KEPT_CHARACTERS,
     MAX_REQUEST_BYTES,
 )
+from currents.amplitude.straight import ADVERTISING, LIBRARY, LOCATION
 
-LIBRARY = "Braze"
-LOCATION = "users.behaviors.Location"
 # One space after a prefix (own reading; this is the one place to change).
 PREFIXES = {
     "custom_properties": "[Custom event property] ",
@@ -35,7 +35,6 @@ PREFIXES = {
 }
 # At top level and in event_properties: Amplitude has fields of its own for them.
 TEXTS = ("platform", "os_version", "device_model")
-ADVERTISING = {"ios_idfa": "idfa", "google_ad_id": "adid"}
 
 # Amplitude never takes these (wire/amplitude-http-v2.md). They are compared as they are written
 # there: filtering is final, while what Amplitude refuses besides can be replayed as a dead letter.
@@ -83,7 +82,11 @@ def verdict(record: EventRecord, *, include_anonymous: bool) -> Filtered | None:
     return None if is_valid_id(named) else Filtered.INVALID_ID
 
 
-def sent_ids(record: EventRecord) -> tuple[str | None, str | None]:
+# User and device, of which one may be missing.
+SentIds = tuple[str | None, str | None]
+
+
+def sent_ids(record: EventRecord) -> SentIds:
     """User id and device id as Amplitude gets them, which is what its limits count by.
 
     A device id that Amplitude never takes is left out beside a user id, since it would have the
@@ -95,9 +98,28 @@ def sent_ids(record: EventRecord) -> tuple[str | None, str | None]:
     return user or None, device if device and is_valid_id(device) else None
 
 
-def event_body(record: EventRecord, event_type: EventType) -> bytes | Unsendable:
-    """One Amplitude event as JSON, of a record for which `verdict` was None."""
+def event_body(
+    record: EventRecord, event_type: EventType, ids: SentIds | None = None
+) -> bytes | Unsendable:
+    """One Amplitude event as JSON, of a record for which `verdict` was None. `ids`: as `sent_ids`
+    gave them, where somebody asked before."""
     raw = bytes(record.properties)
+    user, device = ids or sent_ids(record)
+    body = straight.body(record, event_type.amplitude_name, user, device, raw)
+    if body is None:
+        event = _event(record, event_type, user, device, raw)
+        if isinstance(event, Unsendable):
+            return event
+        try:
+            body = orjson.dumps(event)
+        except TypeError:  # no Unicode, a number beyond 64 bits, an abyss of nesting
+            return Unsendable.UNREADABLE_PROPERTIES
+    return body if len(body) <= MAX_EVENT_BYTES else Unsendable.TOO_LARGE
+
+
+def _event(
+    record: EventRecord, event_type: EventType, user: str | None, device: str | None, raw: bytes
+) -> dict[str, Any] | Unsendable:
     try:
         properties = orjson.loads(raw)
     except ValueError:
@@ -107,14 +129,10 @@ def event_body(record: EventRecord, event_type: EventType) -> bytes | Unsendable
     name: str | None = event_type.amplitude_name
     if event_type.name == CUSTOM_EVENT and (name := _custom_name(event_type, properties)) is None:
         return Unsendable.NO_EVENT_NAME
-    event = _envelope(record, name)
+    event = _envelope(record, name, user, device)
     _add_own_fields(event, properties)
     event["event_properties"] = _event_properties(event, event_type, properties, raw)
-    try:
-        body = orjson.dumps(event)
-    except TypeError:  # a text that is no Unicode, a number beyond 64 bits, an abyss of nesting
-        return Unsendable.UNREADABLE_PROPERTIES
-    return body if len(body) <= MAX_EVENT_BYTES else Unsendable.TOO_LARGE
+    return event
 
 
 def _custom_name(event_type: EventType, properties: dict[str, Any]) -> str | None:
@@ -122,9 +140,10 @@ def _custom_name(event_type: EventType, properties: dict[str, Any]) -> str | Non
     return event_type.amplitude_name.replace("{name}", name) if name else None
 
 
-def _envelope(record: EventRecord, name: str | None) -> dict[str, Any]:
+def _envelope(
+    record: EventRecord, name: str | None, user: str | None, device: str | None
+) -> dict[str, Any]:
     event: dict[str, Any] = {"event_type": name}
-    user, device = sent_ids(record)
     if user:
         event["user_id"] = user
     if device:
