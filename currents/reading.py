@@ -72,6 +72,10 @@ class Prepared:
     holds: dict[str, Hold] = field(default_factory=dict)
     taken_up: list[holding.TakenUp] = field(default_factory=list)
     only_verdicts: bool = False
+    room: int = 0
+
+    def __post_init__(self) -> None:
+        self.room = self.claimed.plan.room
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,7 @@ def _scan(prepared: Prepared, rules: Rules) -> None:
     """On from the lanes' positions until a request is full, the claim's bound or the end."""
     claimed, plan = prepared.claimed, prepared.claimed.plan
     prepared.end = start = claimed.start
-    batches = event_log.read(
+    batches = event_log.read_on(
         plan.workspace_id,
         start,
         claimed.lanes,
@@ -204,29 +208,30 @@ def _add(
     taken: holding.TakenUp | None,
 ) -> bool:
     """False where the request is full without it, or nothing is to be sent."""
-    if prepared.only_verdicts or len(prepared.items) >= MAX_EVENTS_PER_REQUEST:
+    items = prepared.items
+    if len(items) == MAX_EVENTS_PER_REQUEST or prepared.only_verdicts:
         return False
     kind = record.type
-    body = payload.event_body(record, catalogue.event_types()[kind])
-    if isinstance(body, payload.Unsendable):
+    ids = payload.sent_ids(record)
+    body = payload.event_body(record, catalogue.event_types()[kind], ids)
+    if type(body) is payload.Unsendable:
         verdicts = prepared.verdicts if taken is None else taken.verdicts
         dead = Verdict(sequence, minute, kind, Fate.DEAD, record, received_at, body.value)
         verdicts.append(dead)
         return True
-    size = len(body) + 1
-    if prepared.bytes + size > prepared.claimed.plan.room and prepared.items:
+    size = prepared.bytes + len(body) + 1
+    if size > prepared.room and items:
         return False
-    prepared.bytes += size
-    user_id, device_id = payload.sent_ids(record)
-    again = sequence < prepared.claimed.tried.get(record.lane, 0)
-    prepared.items.append(
+    prepared.bytes = size
+    again = sequence < prepared.claimed.tried[record.lane]
+    items.append(
         Item(
             sequence,
             minute,
             kind,
             record.identity or "",
-            user_id or "",
-            device_id or "",
+            ids[0] or "",
+            ids[1] or "",
             record.id,
             received_at,
             body,

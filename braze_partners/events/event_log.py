@@ -121,16 +121,29 @@ def read(
     """The batches that hold sequences from `start` on (before `end`), in order, with their records
     of these neighbouring lanes. A batch without any is given too, so that a reader's position
     moves. Stops after the batch that brings `limit_events` records, or after some rows."""
-    stop = _FOREVER if end is None else end
-    span = _Span(start, stop, _as_range(lanes))
+    return list(read_on(workspace_id, start, lanes, end=end, limit_events=limit_events))
+
+
+def read_on(
+    workspace_id: int,
+    start: int,
+    lanes: Container[int] = ALL_LANES,
+    *,
+    end: int | None = None,
+    limit_events: int,
+) -> Iterator[LogBatch]:
+    """As `read`, one batch after the other: what the caller does not come to is not decoded."""
+    span = _Span(start, _FOREVER if end is None else end, _as_range(lanes))
     # Sequences have no gaps: so far on, these lanes have brought enough, if evenly used.
     reach = limit_events * LANES // len(span.lanes)
-    found = _read(workspace_id, span, reach, limit_events)
-    if not found and start + reach < stop:
+    found = False
+    for batch in _read(workspace_id, span, reach, limit_events):
+        found = True
+        yield batch
+    if not found and start + reach < span.end:
         first = oldest(workspace_id) or 0
         if first >= start + reach:  # retention has taken what stood there
-            return _read(workspace_id, replace(span, start=first), reach, limit_events)
-    return found
+            yield from _read(workspace_id, replace(span, start=first), reach, limit_events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,22 +153,20 @@ class _Span:
     lanes: range
 
 
-def _read(workspace_id: int, span: _Span, reach: int, limit_events: int) -> list[LogBatch]:
+def _read(workspace_id: int, span: _Span, reach: int, limit_events: int) -> Iterator[LogBatch]:
     """Of batches that begin before `start` + `reach`, whole."""
-    found: list[LogBatch] = []
     brought = 0
     begin_before = min(span.start + reach, span.end)
     if begin_before <= span.start:
-        return found
+        return
     for row in log_sql.rows(
         workspace_id, span.start, begin_before, span.lanes, MAX_BATCHES_PER_READ
     ):
         records = _between(row, _records(row, span.lanes), span.start, span.end)
-        found.append(LogBatch(row.first_sequence, row.count, row.received_at, records))
+        yield LogBatch(row.first_sequence, row.count, row.received_at, records)
         brought += len(records)
         if brought >= limit_events:
-            break
-    return found
+            return
 
 
 def counts(workspace_id: int, start: int, end: int) -> list[BatchCounts]:

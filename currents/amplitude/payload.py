@@ -92,10 +92,10 @@ def sent_ids(record: EventRecord) -> SentIds:
     A device id that Amplitude never takes is left out beside a user id, since it would have the
     whole event refused (own choice; phones that hide their id send the zero UUID).
     """
-    user, device = record.external_user_id, record.device_id
-    if device and not user:
-        return None, device
-    return user or None, device if device and is_valid_id(device) else None
+    user, device = record.external_user_id or None, record.device_id
+    if not device:
+        return user, None
+    return user, device if user is None or is_valid_id(device) else None
 
 
 def event_body(
