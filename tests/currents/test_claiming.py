@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from currents import claiming
-from currents.claiming import Candidate
+from currents import candidates, claiming
+from currents.candidates import Candidate
 from currents.models import Current, Lane
 from currents.plan import read_plan
 from currents.states import State
@@ -30,7 +30,7 @@ def candidate(current_id: int, **facts: Any) -> Candidate:
 
 
 def order(found: list[Candidate], threads: int = 9) -> list[int]:
-    return [one.current_id for one in claiming.in_turn(found, threads)]
+    return [one.current_id for one in candidates.in_turn(found, threads)]
 
 
 def ago(seconds: float) -> Any:
@@ -155,4 +155,4 @@ def test_the_number_of_queries_does_not_grow_with_currents(
         CurrentFactory(workspace=world.current.workspace, event_types=[])
     world.receive(event())
     with django_assert_num_queries(3):
-        claiming.candidates(world.now)
+        candidates.candidates(world.now)
