@@ -4,13 +4,14 @@ call, sets aside what is held. Sends nothing and writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import tee
 
 import msgspec
 
-from braze_partners.events import catalogue, event_log
+from braze_partners.events import catalogue, deletion, event_log
 from braze_partners.events.catalogue import EventType
 from braze_partners.events.event_log import LogBatch
 from braze_partners.events.records import EventRecord
@@ -94,28 +95,62 @@ class Rules:
 def prepare(claimed: Claimed, now: datetime) -> Prepared:
     """For sending: due holds first, then on from the lanes' positions, up to one request."""
     prepared = Prepared(claimed)
-    rules = rules_of(claimed)
     prepared.holds = holding.of_lanes(claimed.plan.current_id, claimed.lanes)
-    for hold in holding.due(prepared.holds.values(), now):
-        _take_up(prepared, hold, rules)
-    _scan(prepared, rules)
+    _judge_all(prepared, holding.due(prepared.holds.values(), now))
     return prepared
 
 
 def prepare_drop(claimed: Claimed, received_before: datetime, drop_as: Fate) -> Prepared:
     """What has waited too long, of the lanes and of every hold, due or not; nothing is sent."""
     prepared = Prepared(claimed, only_verdicts=True)
-    rules = rules_of(claimed, received_before, drop_as)
     prepared.holds = holding.of_lanes(claimed.plan.current_id, claimed.lanes)
-    for hold in holding.longest_waiting(prepared.holds.values()):
-        _take_up(prepared, hold, rules)
-    _scan(prepared, rules)
+    holds = holding.longest_waiting(prepared.holds.values())
+    _judge_all(prepared, holds, received_before, drop_as)
     return prepared
 
 
-def _take_up(prepared: Prepared, hold: Hold, rules: Rules) -> None:
-    taken = holding.take_up(prepared.claimed, hold)
-    prepared.taken_up.append(taken)
+def _judge_all(
+    prepared: Prepared,
+    holds: Sequence[Hold],
+    dropped_before: datetime | None = None,
+    drop_as: Fate = Fate.DROPPED,
+) -> None:
+    """Deleted people are asked for once. Only where there are any is everything read before."""
+    claimed, plan = prepared.claimed, prepared.claimed.plan
+    prepared.taken_up = [holding.take_up(claimed, hold) for hold in holds]
+    batches, looked_through = tee(
+        event_log.read_on(
+            plan.workspace_id,
+            claimed.start,
+            claimed.lanes,
+            end=plan.counted,
+            limit_events=EVENTS_PER_CLAIM,
+        )
+    )
+    earliest = min([claimed.start, *(hold.next_sequence for hold in holds)])
+    identities = _identities(prepared.taken_up, looked_through)
+    rules = Rules(
+        catalogue.event_types(),
+        plan.selected & catalogue.event_types().keys(),
+        plan.include_anonymous,
+        deletion.tombstones(plan.workspace_id, identities, since=earliest),
+        dropped_before,
+        drop_as,
+    )
+    for taken in prepared.taken_up:
+        _judge_held(prepared, taken, rules)
+    _scan(prepared, batches, rules)
+
+
+def _identities(taken_up: Iterable[holding.TakenUp], batches: Iterable[LogBatch]) -> Iterator[str]:
+    for taken in taken_up:
+        yield taken.hold.identity
+    for batch in batches:
+        for record in batch.records:
+            yield record.identity or ""
+
+
+def _judge_held(prepared: Prepared, taken: holding.TakenUp, rules: Rules) -> None:
     for sequence, received_at, record in taken.events:
         minute = minute_of(received_at)
         verdict = judge(record, sequence, minute, received_at, rules)
@@ -126,35 +161,13 @@ def _take_up(prepared: Prepared, hold: Hold, rules: Rules) -> None:
             return
 
 
-def rules_of(
-    claimed: Claimed, dropped_before: datetime | None = None, drop_as: Fate = Fate.DROPPED
-) -> Rules:
-    plan = claimed.plan
-    return Rules(
-        catalogue.event_types(),
-        plan.selected & catalogue.event_types().keys(),
-        plan.include_anonymous,
-        {},
-        dropped_before,
-        drop_as,
-    )
-
-
-def _scan(prepared: Prepared, rules: Rules) -> None:
+def _scan(prepared: Prepared, batches: Iterable[LogBatch], rules: Rules) -> None:
     """On from the lanes' positions until a request is full, the claim's bound or the end."""
-    claimed, plan = prepared.claimed, prepared.claimed.plan
-    prepared.end = start = claimed.start
-    batches = event_log.read_on(
-        plan.workspace_id,
-        start,
-        claimed.lanes,
-        end=plan.counted,
-        limit_events=EVENTS_PER_CLAIM,
-    )
+    prepared.end = prepared.claimed.start
     for batch in batches:
         if not _scan_batch(prepared, batch, rules):
             return
-        prepared.end = min(batch.end, plan.counted)
+        prepared.end = min(batch.end, prepared.claimed.plan.counted)
 
 
 def _scan_batch(prepared: Prepared, batch: LogBatch, rules: Rules) -> bool:
