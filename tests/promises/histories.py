@@ -216,11 +216,15 @@ class History:
     # The end
 
     def recover(self) -> None:
-        """Everything works again, and a day passes: nothing may be left waiting."""
+        """Everything works again, one more event comes and a day passes: nothing may be left
+        waiting. (Without that event, one that stopped would have nothing to try with.)"""
         self.flights.clear()
         self.refused_keys.clear()
         for place in range(len(self.seen)):
             self.act(place, moving.resume)
+            self.choose(place, frozenset({EMAIL_OPEN, CUSTOM}), anonymous=True)
+        for place in range(len(self.workspaces)):
+            self.receive(place, [("last", None, EMAIL_OPEN, False)])
         for seconds in [1] * 45 + [30] * 24:
             self.run()
             self.pass_time(seconds)
