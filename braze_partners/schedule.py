@@ -118,6 +118,12 @@ JOBS: tuple[Job, ...] = (
         "calls per hour of a key are kept for a month",
     ),
     Job(
+        "dashboard: make demo events",
+        "dashboard.make_demo_events",
+        SECONDS_5,
+        "while someone has switched the demo's flow of events on, a few a second are made",
+    ),
+    Job(
         "rest: forget old answers",
         "rest.forget_old_answers",
         HOURLY,

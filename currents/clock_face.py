@@ -55,6 +55,7 @@ def face(condition: Condition) -> Face | None:
     clock, failure = condition.clock, condition.failure
     if clock is None or failure is None:
         return None
+    times = _times([*(mark.at for mark in clock.marks), clock.dropping_at], clock.now)
     probe_at = condition.current.due_at
     waits = probe_at is not None and probe_at > condition.now
     return Face(
@@ -62,15 +63,27 @@ def face(condition: Condition) -> Face | None:
         remaining=clock.remaining,
         is_over=clock.is_over,
         passed=_percent(clock.passed),
-        marks=[_mark(mark, clock, failure) for mark in clock.marks],
-        end_time=_hour(clock.dropping_at, clock.now),
+        marks=[
+            _mark(mark, time, clock, failure)
+            for mark, time in zip(clock.marks, times, strict=False)
+        ],
+        end_time=times[-1],
         probe_in=probe_at - condition.now if probe_at is not None and waits else None,
         probed_at=failure.last_probe_at if failure.last_probe_at > failure.began_at else None,
         letter=_latest(failure),
     )
 
 
-def _mark(mark: Mark, clock: Clock, failure: Failure) -> FaceMark:
+def _times(moments: list[datetime], now: datetime) -> list[str]:
+    """As on a time-line: the day is named where it is another than before, first than today."""
+    told, before = [], now
+    for moment in moments:
+        told.append(_hour(moment, before))
+        before = moment
+    return told
+
+
+def _mark(mark: Mark, time: str, clock: Clock, failure: Failure) -> FaceMark:
     letter = failure.letters.get(mark.stage)
     if letter is not None and letter.sent_at is not None:
         mail = Mail.SENT
@@ -79,7 +92,6 @@ def _mark(mark: Mark, clock: Clock, failure: Failure) -> FaceMark:
     label = _("First failure")
     if mark.stage != FIRST:
         label = _("%(percent)s%%") % {"percent": round(mark.share * 100)}
-    time = _hour(mark.at, clock.now)
     return FaceMark(label, time, _percent(mark.place), mail, mark.stage == FIRST)
 
 

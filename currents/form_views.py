@@ -28,6 +28,7 @@ from currents.forms import Typed
 from currents.models import Current
 from currents.pasting import without_hidden
 from currents.plan import credentials_window
+from currents.prefilled import sandbox_draft
 from currents.states import State
 
 STAGES = {forms.SAVE: Stage.DRAFT, forms.LAUNCH: Stage.LAUNCH}
@@ -37,7 +38,9 @@ STAGES = {forms.SAVE: Stage.DRAFT, forms.LAUNCH: Stage.LAUNCH}
 @require_http_methods(["GET", "POST"])
 def create(request: WorkspaceRequest) -> HttpResponse:
     if request.method == "GET":
-        return _page(request, Typed(forms.Draft()))
+        into_sandbox = request.GET.get("into") == "sandbox"
+        draft = sandbox_draft(request.member.account.email) if into_sandbox else None
+        return _page(request, Typed(draft or forms.Draft()))
     typed = forms.read(request.workspace.pk, request.POST)
     if typed.act == forms.TEST:
         return _test(request, typed)

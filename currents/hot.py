@@ -10,8 +10,10 @@ from currents import pacing
 from currents.amplitude.limits import EVENTS_PER_SECOND_PER_ID
 from currents.models import Current, Hold
 
-# Rows of the panel.
+# Rows of the panel; from which rate and from how many events of a day on an id that is not held
+# back is worth one.
 SHOWN = 8
+HOT_RATE, HOT_DAY = 1.0, 5_000
 
 
 @dataclass(slots=True)
@@ -40,10 +42,10 @@ def hot_rows(current: Current, now: datetime) -> list[HotRow]:
     known = {row.identifier: row for row in rows}
     for hot in pacing.hot(current.project, SHOWN, now):
         row = known.get(hot.identifier)
-        if row is None:
-            rows.append(HotRow(hot.kind, hot.identifier, hot.per_second, hot.today))
-        else:
+        if row is not None:
             row.per_second, row.today = hot.per_second, hot.today
+        elif hot.per_second >= HOT_RATE or hot.today >= HOT_DAY:
+            rows.append(HotRow(hot.kind, hot.identifier, hot.per_second, hot.today))
     return rows[:SHOWN]
 
 

@@ -12,12 +12,12 @@ from django.views.decorators.http import require_GET
 
 from braze_partners.workspaces.middleware import WorkspaceRequest
 from braze_partners.workspaces.roles import May, may
-from currents import attempts, causes, kinds, remedy
+from currents import attempts, causes, connection_words, kinds, remedy
 from currents.clock_face import face
 from currents.condition import Condition, condition, found
 from currents.facts import facts
 from currents.hot import hot_rows
-from currents.models import Attempt, DeadLetter
+from currents.models import Attempt, ConnectionTest, DeadLetter
 from currents.overview import choice, count_fresh, overview
 from currents.spans import SPANS
 
@@ -40,8 +40,7 @@ def _head(shown: Condition, tab: str, *, whole: bool = True) -> dict[str, Any]:
         "facts": facts(shown),
         "tab": tab,
         "face": face(shown) if tab == OVERVIEW else None,
-        "remedy": remedy.remedy(shown) if tab == OVERVIEW and whole else None,
-    }
+    } | _way(remedy.remedy(shown) if tab == OVERVIEW and whole else None)
 
 
 @may(May.SEE)
@@ -62,6 +61,26 @@ def state(request: WorkspaceRequest, pk: int) -> HttpResponse:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     context = _head(shown, request.GET.get("tab", ""), whole=False)
     return render(request, "currents/state.html", context)
+
+
+@may(May.EDIT_CURRENTS)
+@require_GET
+def path(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """The guided path, for the page that waits for a connection test."""
+    shown = _condition(request, pk)
+    found_way = remedy.remedy(shown)
+    if found_way is None:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    context = {"current": shown.current, "condition": shown} | _way(found_way)
+    return render(request, "currents/path.html", context)
+
+
+def _way(found_way: remedy.Remedy | None) -> dict[str, Any]:
+    """The guided path with what came of its connection test."""
+    test = found_way.tested if found_way else None
+    is_done = test is not None and test.state == ConnectionTest.State.DONE
+    sentence = connection_words.sentence(test) if test is not None and is_done else ""
+    return {"remedy": found_way, "test": test, "test_sentence": sentence}
 
 
 @may(May.SEE)

@@ -14,6 +14,7 @@ urlpatterns = [
     path("tests/<int:pk>/", connection_views.tested, name="tested"),
     path("<int:pk>/", page_views.detail, name="detail"),
     path("<int:pk>/state/", page_views.state, name="state"),
+    path("<int:pk>/path/", page_views.path, name="path"),
     path("<int:pk>/live/", page_views.live, name="live"),
     path("<int:pk>/hot/", page_views.hot, name="hot"),
     path("<int:pk>/attempts/", page_views.attempt_list, name="attempts"),

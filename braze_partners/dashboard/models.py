@@ -1,4 +1,5 @@
-"""What the dashboard itself remembers: which pages of the first-steps story someone has seen."""
+"""What the dashboard itself remembers: which pages of the stories someone has seen, and whether the
+demo's events flow."""
 
 from __future__ import annotations
 
@@ -22,3 +23,16 @@ class Visit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} opened {self.page}"
+
+
+class EventFlow(models.Model):
+    """Demo events that flow by themselves until a time. `made_until` is up to when they were made:
+    who moves it makes those of the time between."""
+
+    workspace = models.OneToOneField(Workspace, on_delete=models.CASCADE, related_name="+")
+    until = models.DateTimeField()
+    made_until = models.DateTimeField()
+    made = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.workspace_id} until {self.until}"

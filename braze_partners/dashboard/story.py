@@ -1,5 +1,6 @@
-"""The first steps of the import job, each ticked by evidence: runs that came over HTTP, pages
-that this person opened. Knows runs, segments and visits; writes nothing."""
+"""The stories on the home page, first that of the import job: each step ticked by evidence, runs
+that came over HTTP, pages that this person opened. Knows runs, segments and visits; writes nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from braze_partners.dashboard.export_story import export_story
 from braze_partners.dashboard.models import Visit
+from braze_partners.dashboard.story_step import Step, Story
 from braze_partners.running import sandbox_address
 from braze_partners.workspaces.models import Account, Workspace
 from cohorts.models import ImportRun
@@ -21,18 +23,8 @@ DEMO_COHORT = "k3x9a7f2"
 RUN_PAGE = "run"
 SEGMENT_PAGE = "segment"
 DELTA_PAGE = "delta"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step; `done_at` is when its evidence came, `url` where to do it or to see it."""
-
-    title: str | Promise
-    text: str | Promise
-    action: str | Promise
-    url: str
-    done_at: datetime | None
-    external: bool = False
+# Noted when someone has seen all steps of all stories done: they stand at the page's end from then.
+END = "end of the stories"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +37,12 @@ class Evidence:
     seen: dict[str, datetime]
 
 
+def seen(workspace: Workspace, account: Account) -> dict[str, datetime]:
+    """The pages of the stories that this person has opened, with the first time."""
+    rows = Visit.objects.filter(workspace=workspace, account=account)
+    return dict(rows.values_list("page", "at"))
+
+
 def evidence(workspace: Workspace, account: Account) -> Evidence:
     pushes = ImportRun.objects.filter(
         workspace=workspace,
@@ -52,38 +50,45 @@ def evidence(workspace: Workspace, account: Account) -> Evidence:
         sequence__isnull=False,
         key__isnull=False,
     ).only("id", "at", "cohort_id", "added", "removed", "received", "duration_ms")
-    seen = dict(
-        Visit.objects.filter(workspace=workspace, account=account).values_list("page", "at")
-    )
+    pages = seen(workspace, account)
     first = pushes.order_by("id").first()
     if first is None:
-        return Evidence(None, None, None, seen)
+        return Evidence(None, None, None, pages)
     later = pushes.filter(cohort=first.cohort_id)
-    looked = seen.get(RUN_PAGE)
+    looked = pages.get(RUN_PAGE)
     later = later.filter(at__gt=looked) if looked else later.filter(removed__gt=0)
     segment = Segment.objects.filter(
         workspace=workspace, archived_at=None, cohorts=first.cohort_id
     ).first()
-    return Evidence(first, later.order_by("id").first(), segment, seen)
+    return Evidence(first, later.order_by("id").first(), segment, pages)
 
 
-def steps(workspace: Workspace, account: Account) -> list[Step]:
-    """Five steps, or none where no sandbox runs beside us and nothing has come yet."""
-    found = evidence(workspace, account)
+def stories(workspace: Workspace, account: Account) -> list[Story]:
+    """Both jobs' first steps; none where no sandbox runs beside us."""
     sandbox = sandbox_address()
-    if not sandbox and found.first is None:
+    if not sandbox:
         return []
-    return [
+    found = evidence(workspace, account)
+    steps = [
         _push(found, sandbox),
         _see_run(found, workspace),
         _open_segment(found, workspace),
         _push_again(found, sandbox),
         _see_delta(found, workspace),
     ]
+    title = _("First steps: from Amplitude’s side to a segment")
+    return [Story("import", title, steps), export_story(workspace, found.seen, sandbox)]
 
 
-def finished(story: list[Step]) -> bool:
-    return all(step.done_at for step in story)
+def is_over(workspace: Workspace, account: Account) -> bool:
+    """Whether this person has seen all of it done."""
+    return Visit.objects.filter(workspace=workspace, account=account, page=END).exists()
+
+
+def note_end(workspace: Workspace, account: Account, now: datetime) -> None:
+    Visit.objects.get_or_create(
+        workspace=workspace, account=account, page=END, defaults={"at": now}
+    )
 
 
 def _cohort_in_sandbox(sandbox: str) -> str:

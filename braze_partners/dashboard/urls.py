@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from braze_partners.dashboard import person_pages, views
+from braze_partners.dashboard import person_pages, story_views, views
 from braze_partners.dashboard.shell_urls import workspace_patterns
 
 app_name = "dashboard"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home_page, name="home"),
     path("figures/", views.home_figures, name="home_figures"),
-    path("story/", views.story_steps, name="story"),
+    path("starred/", views.starred, name="starred"),
+    path("story/", story_views.stories, name="story"),
+    path("story/event/", story_views.send_event, name="send_event"),
+    path("story/flow/", story_views.event_flow, name="event_flow"),
     path("search/", views.search, name="search"),
     path("people/<int:number>/cohorts/", person_pages.person_cohorts, name="person_cohorts"),
     path("partners/", include("braze_partners.dashboard.partner_urls")),

@@ -15,6 +15,7 @@ from braze_partners.dashboard import home, home_export, story
 from braze_partners.dashboard.searching import search_workspace
 from braze_partners.dashboard.shell import attention_of
 from braze_partners.people.numbers import universe
+from braze_partners.running import sandbox_address
 from braze_partners.workspaces.middleware import WorkspaceRequest
 from braze_partners.workspaces.roles import May, may
 from cohorts.segments import listing as segment_listing
@@ -35,16 +36,13 @@ EXPORT_STEPS = {
 @may(May.SEE)
 @require_GET
 def home_page(request: WorkspaceRequest) -> HttpResponse:
-    now = timezone.now()
-    context = (
-        _story(request)
-        | _figures(request, now)
-        | {
-            "people": universe(request.workspace.pk).size,
-            "attention": attention_of(request),
-            "starred": _starred(request, now),
-        }
-    )
+    """What costs most, the stories and the starred segments, the page asks for by itself."""
+    context = _figures(request, timezone.now()) | {
+        "people": universe(request.workspace.pk).size,
+        "attention": attention_of(request),
+        "stories_are_told": bool(sandbox_address()),
+        "stories_are_over": story.is_over(request.workspace, request.member.account),
+    }
     return render(request, "dashboard/home.html", context)
 
 
@@ -72,12 +70,13 @@ def _figures(request: WorkspaceRequest, now: datetime) -> dict[str, Any]:
 
 @may(May.SEE)
 @require_GET
-def story_steps(request: WorkspaceRequest) -> HttpResponse:
-    """The story's card alone, for the page that polls it; nothing while nothing was ticked."""
-    context = _story(request)
-    if request.GET.get("done") == str(context["story_done"]):
-        return HttpResponse(status=204)
-    return render(request, "dashboard/home_story.html", context)
+def starred(request: WorkspaceRequest) -> HttpResponse:
+    """The starred segments, whose sizes are counted as of now."""
+    now = timezone.now()
+    filters = segment_listing.Filters(starred=True)
+    found = segment_listing.found(request.workspace, request.member.account, filters)
+    rows = home.starred_segments(request.workspace, list(found[: home.STARRED_SHOWN]), now)
+    return render(request, "dashboard/home_starred_card.html", {"starred": rows, "loaded": True})
 
 
 @may(May.SEE)
@@ -88,19 +87,3 @@ def search(request: WorkspaceRequest) -> HttpResponse:
     context = {"words": words, "groups": search_workspace(request.workspace, words)}
     template = "search_results.html" if request.headers.get("HX-Request") else "search.html"
     return render(request, f"dashboard/{template}", context)
-
-
-def _story(request: WorkspaceRequest) -> dict[str, Any]:
-    steps = story.steps(request.workspace, request.member.account)
-    return {
-        "story": steps,
-        "story_done": sum(step.done_at is not None for step in steps),
-        "story_finished": story.finished(steps),
-        "story_current": next((step for step in steps if not step.done_at), None),
-    }
-
-
-def _starred(request: WorkspaceRequest, now: datetime) -> list[home.StarredSegment]:
-    filters = segment_listing.Filters(starred=True)
-    found = segment_listing.found(request.workspace, request.member.account, filters)
-    return home.starred_segments(request.workspace, list(found[: home.STARRED_SHOWN]), now)

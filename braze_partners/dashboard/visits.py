@@ -7,10 +7,17 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from braze_partners.dashboard import story
+from braze_partners.dashboard import export_story, story
 from braze_partners.dashboard.models import Visit
+from braze_partners.running import sandbox_address
+from braze_partners.workspaces.models import Workspace
+from currents.states import REFUSED
 
-STORY_PAGES = {"cohorts:run": story.RUN_PAGE, "segments:detail": story.SEGMENT_PAGE}
+STORY_PAGES = {
+    "cohorts:run": story.RUN_PAGE,
+    "segments:detail": story.SEGMENT_PAGE,
+    "currents:detail": export_story.STOPPED_PAGE,
+}
 
 
 class VisitMiddleware:
@@ -32,20 +39,38 @@ class VisitMiddleware:
             getattr(request, "workspace", None),
             getattr(request, "member", None),
         )
-        if workspace is None or member is None:
-            return
-        account = member.account
-        found = story.evidence(workspace, account)
-        if page == story.RUN_PAGE and found.first is None:
-            return
         match = request.resolver_match
-        opened = str(match.kwargs.get("pk")) if match else ""
-        if page == story.RUN_PAGE and found.delta and opened == str(found.delta.pk):
-            page = story.DELTA_PAGE
-        if page not in found.seen:
+        if workspace is None or member is None or match is None or not sandbox_address():
+            return
+        opened = int(match.kwargs.get("pk", 0))
+        if page == export_story.STOPPED_PAGE:
+            page = _current_page(workspace, opened)
+            seen = story.seen(workspace, member.account) if page else {}
+        else:
+            found = story.evidence(workspace, member.account)
+            page, seen = _import_page(found, page, opened), found.seen
+        if page and page not in seen:
             Visit.objects.get_or_create(
                 workspace=workspace,
-                account=account,
+                account=member.account,
                 page=page,
                 defaults={"at": timezone.now()},
             )
+
+
+def _import_page(found: story.Evidence, page: str, opened: int) -> str:
+    """Which page of the story it was; empty for none of them."""
+    if page == story.RUN_PAGE and found.first is None:
+        return ""
+    if page == story.RUN_PAGE and found.delta and opened == found.delta.pk:
+        return story.DELTA_PAGE
+    return page
+
+
+def _current_page(workspace: Workspace, opened: int) -> str:
+    """The story's own Current counts, while its key is refused."""
+    found = export_story.evidence(workspace)
+    current = found.current
+    if current is None or current.pk != opened or current.state not in REFUSED:
+        return ""
+    return export_story.STOPPED_PAGE

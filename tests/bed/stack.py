@@ -101,12 +101,10 @@ def _answers(address: str) -> bool:
         return False
 
 
-def stack_environment(var: Path, number: int, **given: str) -> dict[str, str]:
-    """The environment of a new stack: its own database on the test bed's servers, or on those
-    that are given."""
+def stack_environment(var: Path, number: int) -> dict[str, str]:
+    """The environment of a new stack: its own database on the test bed's servers."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw") or 0)
     env = {k: v for k, v in os.environ.items() if not k.startswith(("CELERY_", "PYTEST_"))}
-    env |= given
     database, redis = env["TEST_BED_DATABASE_URL"], env["TEST_BED_REDIS_URL"]
     env["BRAZE_PARTNERS_VAR"] = str(var)
     env["DATABASE_URL"] = (
@@ -118,9 +116,9 @@ def stack_environment(var: Path, number: int, **given: str) -> dict[str, str]:
     return env
 
 
-def start_stack(folder: Path, *, demo: bool, **environment: str) -> Stack:
+def start_stack(folder: Path, *, demo: bool) -> Stack:
     var = Path(tempfile.mkdtemp(prefix="var-", dir=folder))
-    env = stack_environment(var, next(_numbers), **environment)
+    env = stack_environment(var, next(_numbers))
     output = var / "supervisor.out"
     command = [
         *(sys.executable, "-m", "braze_partners.supervisor"),
@@ -144,7 +142,7 @@ def start_stack(folder: Path, *, demo: bool, **environment: str) -> Stack:
 def end_stack(stack: Stack) -> None:
     stack.stop()
     if stack.env["DATABASE_URL"]:
-        maintenance, name = stack.env["TEST_BED_DATABASE_URL"], stack.env["DATABASE_URL"]
+        maintenance, name = os.environ["TEST_BED_DATABASE_URL"], stack.env["DATABASE_URL"]
         postgres.drop_database(maintenance, name.rsplit("/", 1)[1].split("?")[0])
 
 

@@ -18,9 +18,13 @@ from braze_partners.workspaces.models import Account, Member
 from cohorts.models import Cohort
 from cohorts.segments import evaluation, planning
 from cohorts.segments.models import Segment, SegmentSize
+from currents.states import State
 from tests.cohorts.conftest import Partner, make_partner
+from tests.currents.factories import CurrentFactory, LedgerEntryFactory
 from tests.segments.factories import SegmentFactory
 from tests.workspaces.factories import MemberFactory
+
+MOST_QUERIES = 15
 
 
 @pytest.fixture
@@ -48,11 +52,12 @@ def running(settings: Any, tmp_path: Path) -> None:
 
 
 def done(amplitude: Partner, account: Account) -> list[bool]:
-    return [step.done_at is not None for step in story.steps(amplitude.workspace, account)]
+    told = story.stories(amplitude.workspace, account)[0]
+    return [step.done_at is not None for step in told.steps]
 
 
 def test_the_story_is_not_told_where_no_sandbox_runs(amplitude: Partner, member: Member) -> None:
-    assert story.steps(amplitude.workspace, member.account) == []
+    assert story.stories(amplitude.workspace, member.account) == []
 
 
 def test_each_step_of_the_story_ticks_by_evidence(
@@ -78,9 +83,9 @@ def test_the_polled_story_answers_nothing_until_a_step_is_ticked(
     amplitude: Partner, client: Client, running: None
 ) -> None:
     address = reverse("dashboard:story", args=[amplitude.workspace.slug])
-    assert client.get(address, {"done": "0"}).status_code == 204
+    assert client.get(address, {"seen": "0-off"}).status_code == 204
     amplitude.users([{"user_ids": ["u1"]}])
-    assert "1 of 5" in client.get(address, {"done": "0"}).content.decode()
+    assert "1 of 5" in client.get(address, {"seen": "0-off"}).content.decode()
 
 
 def test_what_one_person_opened_does_not_tick_for_another(
@@ -163,3 +168,16 @@ def test_a_starred_segment_shows_what_it_gained_since_its_first_kept_size(
     SegmentSize.objects.create(segment=segment, day=ago.date(), at=ago, size=row.listed.size + 4)
     (row,) = home.starred_segments(amplitude.workspace, [segment], now)
     assert row.change == -4
+
+
+def test_the_home_page_costs_few_queries_however_many_currents(
+    amplitude: Partner, client: Client, django_assert_max_num_queries: Any
+) -> None:
+    address = reverse("dashboard:home", args=[amplitude.workspace.slug])
+    amplitude.users([{"user_ids": ["u1"]}])
+    for state in (State.ACTIVE, State.STOPPED, State.FAILING, State.PAUSED) * 3:
+        current = CurrentFactory.create(workspace=amplitude.workspace, state=state)
+        LedgerEntryFactory.create(current=current)
+    client.get(address)
+    with django_assert_max_num_queries(MOST_QUERIES):
+        client.get(address)

@@ -59,7 +59,7 @@ def test_the_story_from_a_push_to_only_the_delta(
     step(page, "See only the delta").get_by_role("link", name="See the delta").click()
     page.get_by_role("heading", name="Run ").wait_for()
     page.goto(f"{stack.web}/w/{SLUG}/")
-    assert page.get_by_text("5 of 5").is_visible()
+    page.get_by_text("5 of 5").wait_for()
 
     listed = stack.manage("cohort_members", "--workspace", SLUG, "--partner", "amplitude", COHORT)
     wanted = requests.get(f"{stack.sandbox}/sandbox/api/cohorts/{COHORT}/members", timeout=5)

@@ -25,7 +25,8 @@ register = template.Library()
 HEIGHT = 160  # pixels of the plot
 TOP = 18  # pixels above it, for the words of a mark
 FILLED = 0.84  # share of a step that its bar takes
-LABELS = 8  # along time, about
+LABELS = 9  # along time, at most
+EVERY = (1, 2, 3, 5, 6, 10, 12, 15, 20, 30)  # steps between two of them
 ROUND = (1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 12)  # a quarter of each is short
 
 
@@ -167,7 +168,7 @@ def _times(moments: Sequence[datetime], step: timedelta) -> list[Label]:
         return []
     if step * len(moments) > timedelta(days=2):
         return _days(moments, step)
-    every = max(1, -(-len(moments) // LABELS))
+    every = next((n for n in EVERY if len(moments) <= LABELS * n), EVERY[-1])
     return [
         Label(_clock(moments[place]), _percent((place + 0.5) / len(moments)), number % 2 == 1)
         for number, place in enumerate(range(0, len(moments), every))

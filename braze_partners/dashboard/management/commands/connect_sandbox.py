@@ -1,4 +1,5 @@
-"""Gives the sandbox our REST endpoint and, where it has none of ours, a data import key."""
+"""Gives the sandbox our REST endpoint and, where it has none of ours, a data import key; the demo
+gets its Current into the sandbox, whose key is known only now."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import requests
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from braze_partners.dashboard import demo_current
 from braze_partners.dashboard.demo import SLUG
 from braze_partners.keys.issuing import By, generate_import_key
 from braze_partners.running import run_file
@@ -17,7 +19,10 @@ TIMEOUT = 10  # seconds; both sides are on this machine
 
 
 class Command(BaseCommand):
-    help = "Connects the sandbox's Destinations > Braze with a workspace, as a person would."
+    help = (
+        "Connects the sandbox's Destinations > Braze with a workspace, as a person would, and "
+        "launches the demo's Current into it, once."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--workspace", default=SLUG)
@@ -38,6 +43,9 @@ class Command(BaseCommand):
             if not self._accepted(address, wanted | {"api_key": issued.secret}):
                 raise CommandError("The sandbox's test call with the new key was refused.")
         self.stdout.write("The sandbox is connected.")
+        key = running.get("sandbox_api_key", "")
+        if workspace.slug == SLUG and key and demo_current.launch(workspace, key, timezone.now()):
+            self.stdout.write("A Current into the sandbox is launched.")
 
     def _accepted(self, address: str, wanted: dict[str, str]) -> bool:
         """Saves the destination; says whether the sandbox's own test call was accepted."""
