@@ -302,4 +302,7 @@ DELIVERY_REQUEST_SECONDS = env.float("DELIVERY_REQUEST_SECONDS", 20)
 
 # /metrics: with a token, a Bearer of it; without, the machine itself only.
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+# Where a worker process answers for its own attempts; 0: nowhere.
+WORKER_METRICS_PORT = env.int("WORKER_METRICS_PORT", 0)
+WORKER_METRICS_BIND = env.str("WORKER_METRICS_BIND", "127.0.0.1")
 LOGGING = logging_settings(env.str("LOG_LEVEL", "INFO"))

@@ -19,6 +19,7 @@ from currents import (
     keeping,
     ledger,
     mailing,
+    metrics,
     pacing,
     retiring,
 )
@@ -36,6 +37,7 @@ def begin_delivery(**_: Any) -> None:
     if settings.DELIVERY_THREADS and _delivery is None:
         _delivery = Delivery()
         _delivery.start()
+        metrics.serve()
 
 
 @signals.worker_shutting_down.connect
