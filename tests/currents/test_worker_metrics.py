@@ -21,8 +21,8 @@ def test_attempts_are_counted_by_outcome(settings: Any) -> None:
     assert 'currents_attempt_seconds_bucket{le="0.25"}' in text
 
 
-def test_a_taken_port_stops_nobody(settings: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_taken_port_stops_nobody(settings: Any, caplog: pytest.LogCaptureFixture) -> None:
     settings.WORKER_METRICS_PORT = free_port()
     metrics.serve()
     metrics.serve()
-    assert "metrics_not_served" in capsys.readouterr().err
+    assert "metrics_not_served" in caplog.text
