@@ -13,7 +13,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint format bench lock install install-dev clean-state
+.PHONY: help up test chaos lint format bench lock install install-dev clean-state
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | \
@@ -25,6 +25,13 @@ up: install ## Set up, load the demo once, start web, worker and sandbox (WEB_PO
 test: install-dev ## The whole suite on PostgreSQL and Redis, then a pass on the embedded default
 	$(BIN)/pytest -n $(TEST_PROCESSES)
 	TEST_BED=embedded $(BIN)/pytest -n $(TEST_PROCESSES) -m embedded
+
+# Two hundred deaths and hundreds of histories; CHAOS_SEED=... repeats a run.
+CHAOS_SEED ?= $(shell date +%s)
+chaos: install-dev ## Kill everything for long, and compare event by event (CHAOS_KILLS=, CHAOS_SEED=)
+	@echo "CHAOS_SEED=$(CHAOS_SEED)"
+	CHAOS_KILLS=$${CHAOS_KILLS:-200} CHAOS_HISTORIES=$${CHAOS_HISTORIES:-200} \
+		CHAOS_SEED=$(CHAOS_SEED) $(BIN)/pytest tests/chaos tests/promises --timeout 3600
 
 lint: install-dev ## Style, types, templates, import directions, untranslated messages
 	$(BIN)/ruff check .

@@ -19,4 +19,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include("braze_partners.events.api_urls")),
     path("v1/", include("cohorts.api_urls")),
     path("v1/", include("cohorts.segments.api_urls")),
+    path("v1/", include("currents.api_urls")),
 ]

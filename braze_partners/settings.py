@@ -225,6 +225,10 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "CurrentState": "currents.states.State",
+        "ConnectionTestState": "currents.models.ConnectionTest.State",
+    },
     "AUTHENTICATION_WHITELIST": ["braze_partners.keys.authentication.BearerKey"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

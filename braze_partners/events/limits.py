@@ -66,3 +66,9 @@ BLANKED_AT_ONCE = 100
 # the job follows one workspace before the next has its turn.
 FOLLOWED_AT_ONCE = 20_000
 FOLLOW_SECONDS = 20
+# Bits of a batch's filter for each hash, of which two are set: it is wrong about one batch in
+# twenty. Its size is a power of two; of a thousand events, two filters and what else is in the row
+# fill a third of a page.
+FILTER_BITS_PER_HASH = 8
+MIN_FILTER_BITS = 64
+MAX_FILTER_BITS = 8_192

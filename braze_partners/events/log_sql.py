@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from braze_partners.events import filters
 from braze_partners.events.limits import LANES, MAX_COUNTS_PER_READ, MAX_EVENTS_PER_BATCH
 from braze_partners.people import postgres
 
@@ -33,8 +34,8 @@ _COLUMNS = (
 # One statement, so one round trip, and one commit where there is no transaction around it.
 _APPEND = f"""
 WITH head AS ({_HEAD})
-INSERT INTO events_batch ({_COLUMNS})
-SELECT %s, head.next, %s, %s, %s, %s, %s, %s::integer[], %s FROM head
+INSERT INTO events_batch ({_COLUMNS}, event_filter, identity_filter)
+SELECT %s, head.next, %s, %s, %s, %s, %s, %s::integer[], %s, %s, %s FROM head
 RETURNING end_sequence
 """
 _APPEND_SQLITE = (
@@ -57,9 +58,15 @@ SELECT {_HEADER}, {_PART} FROM events_batch WHERE {_PLACE} ORDER BY end_sequence
 _READ_SQLITE = f"""
 SELECT {_HEADER}, frames FROM events_batch WHERE {_PLACE} ORDER BY end_sequence LIMIT %s
 """
+# The filter in the row first; the hashes, which are stored beside it, only where it says maybe.
+_HOLDS = (
+    "CASE WHEN get_bit({0}_filter, %s & (octet_length({0}_filter) * 8 - 1)) = 1"
+    " AND get_bit({0}_filter, %s & (octet_length({0}_filter) * 8 - 1)) = 1"
+    " THEN {0}_hashes @> %s ELSE false END"
+)
 _OF_IDENTITY = f"""
 SELECT {_HEADER}, {_PART} FROM events_batch
- WHERE {_PLACE} AND identity_hashes @> %s ORDER BY end_sequence LIMIT %s
+ WHERE {_PLACE} AND {_HOLDS.format("identity")} ORDER BY end_sequence LIMIT %s
 """
 _OF_IDENTITY_SQLITE = f"""
 SELECT {_HEADER}, frames FROM events_batch
@@ -82,7 +89,7 @@ _OF_EVENT = """
 SELECT {header}, frames FROM events_batch
  WHERE workspace_id = %s AND end_sequence < %s AND {holds} ORDER BY end_sequence DESC LIMIT %s
 """
-_OF_EVENT_POSTGRES = _OF_EVENT.format(header=_HEADER, holds="event_hashes @> %s")
+_OF_EVENT_POSTGRES = _OF_EVENT.format(header=_HEADER, holds=_HOLDS.format("event"))
 _OF_EVENT_SQLITE = _OF_EVENT.format(header=_HEADER, holds="instr(event_hashes, %s) > 0")
 _COUNTS = """
 SELECT end_sequence, count, received_at, type_counts FROM events_batch
@@ -133,7 +140,8 @@ def append(
     if postgres.is_postgres():
         hashes = [postgres.Int8Array(list(some)) for some in (event_hashes, identity_hashes)]
         head: list[Any] = [workspace_id, count]
-        values = [*head, now, type_counts, *hashes, frame_ends, packed]
+        filtered = [filters.made(some) for some in (event_hashes, identity_hashes)]
+        values = [*head, now, type_counts, *hashes, frame_ends, packed, *filtered]
         ((end,),) = postgres.ask(_APPEND, [*head, *values])
         return int(end)
     joined = [b"".join(some) for some in (event_hashes, identity_hashes)]
@@ -163,8 +171,8 @@ def rows_of_identity(
     """The first batches that may hold events of an identity with this hash."""
     place = _place(workspace_id, start, end)
     if postgres.is_postgres():
-        wanted = postgres.Int8Array([digested])
-        return list(_rows(postgres.ask(_OF_IDENTITY, [*_part(lanes), *place, wanted, most])))
+        values = [*_part(lanes), *place, *_holds(digested), most]
+        return list(_rows(postgres.ask(_OF_IDENTITY, values)))
     with connection.cursor() as cursor:
         cursor.execute(_OF_IDENTITY_SQLITE, [*place, digested, most])
         return list(_rows_sqlite(cursor))
@@ -173,7 +181,7 @@ def rows_of_identity(
 def rows_of_event(workspace_id: int, digested: bytes, before: int, most: int) -> list[Row]:
     """The last batches, ending before a sequence, that may hold an event with this hash."""
     if postgres.is_postgres():
-        values = [workspace_id, before, postgres.Int8Array([digested]), most]
+        values = [workspace_id, before, *_holds(digested), most]
         return list(_rows(postgres.ask(_OF_EVENT_POSTGRES, values), whole=True))
     with connection.cursor() as cursor:
         cursor.execute(_OF_EVENT_SQLITE, [workspace_id, before, digested, most])
@@ -242,6 +250,10 @@ def _place(workspace_id: int, start: int, end: int) -> list[int]:
 
 def _part(lanes: range) -> list[int]:
     return [lanes.start, lanes.stop - 1, lanes.start]
+
+
+def _holds(digested: bytes) -> list[Any]:
+    return [*filters.places(digested), postgres.Int8Array([digested])]
 
 
 def _rows(found: Iterable[tuple[Any, ...]], whole: bool = False) -> Iterator[Row]:

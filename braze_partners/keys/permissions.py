@@ -38,6 +38,8 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("segments.read", SEGMENTS, _("Read segments, their sizes and members")),
     Permission("segments.write", SEGMENTS, _("Create, edit and archive segments")),
     Permission("currents.read", CURRENTS, _("Read Currents and the event types they can export")),
+    Permission("currents.write", CURRENTS, _("Create, edit, launch, pause and delete Currents")),
+    Permission("currents.bodies", CURRENTS, _("Read requests and answers of attempts")),
     Permission("partners.read", WORKSPACE, _("Read the technology partners and their state")),
     Permission("workspace.read", WORKSPACE, _("Read the workspace and its settings")),
     Permission("members.read", WORKSPACE, _("List the members")),

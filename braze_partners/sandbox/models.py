@@ -67,8 +67,14 @@ class ReceivedEvent(models.Model):
         indexes = [
             # The sequence ends each of SQLite's index rows, so these give the newest first as well.
             models.Index(fields=["event_type"], name="event_by_type"),
-            models.Index(fields=["user_id"], name="event_by_user"),
-            models.Index(fields=["device_id"], name="event_by_device"),
+            models.Index(
+                fields=["user_id"], name="event_by_user", condition=models.Q(user_id__isnull=False)
+            ),
+            models.Index(
+                fields=["device_id"],
+                name="event_by_device",
+                condition=models.Q(device_id__isnull=False),
+            ),
             models.Index("insert_id", Coalesce("device_id", "user_id"), name="event_by_insert_id"),
         ]
 

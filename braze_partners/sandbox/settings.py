@@ -80,7 +80,10 @@ DATABASES = {
         "OPTIONS": {
             "timeout": 15,
             "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            # Pages of the journal before they are moved over: a large upload writes hundreds.
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=8000;"
+            ),
         },
     }
 }

@@ -1,9 +1,8 @@
-"""The editor's form as plain values: read from what was posted, changed by one act, turned into
-a definition.
+"""The editor's form as plain values: read from what was posted or saved, turned into a
+definition.
 
 Knows how fields are named and that a form may be half filled in; knows neither the database nor
-HTML. Every structural act (add, remove, move) happens here, so the editor also works without
-scripts.
+HTML, nor what the acts of the page do to it (acts.py).
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ from cohorts.segments.definition import (
     ExternalIdFilter,
     Filter,
     FilterType,
-    Inclusion,
     Presence,
     Row,
     SegmentFilter,
@@ -30,6 +28,9 @@ from cohorts.segments.definition import (
 from cohorts.segments.errors import DefinitionRefused
 
 SECTIONS = ("all", "exclude")
+# Rows of one whole segment each: an audience is chosen by them before it is filtered.
+CHOSEN = "chosen"
+AUDIENCE_SECTIONS = (CHOSEN, *SECTIONS)
 Shape = list[tuple[str, str, tuple[str, ...]]]
 
 
@@ -79,7 +80,7 @@ class EditedRow:
 
 @dataclass(slots=True)
 class Edited:
-    """A form as it stands, complete or not."""
+    """A form as it stands, complete or not; `sections` are the kinds of rows that it has."""
 
     name: str = ""
     description: str = ""
@@ -87,6 +88,7 @@ class Edited:
     rows: list[EditedRow] = field(default_factory=list)
     excluding: bool = False
     focus: str = ""
+    sections: tuple[str, ...] = SECTIONS
 
     def section(self, name: str) -> list[EditedRow]:
         return [row for row in self.rows if row.section == name]
@@ -94,8 +96,15 @@ class Edited:
     def filters(self) -> Iterator[EditedFilter]:
         return (each for row in self.rows for each in row.filters)
 
+    @property
+    def chosen(self) -> list[str]:
+        """The ids of the segments that are chosen whole, in their order."""
+        return [
+            value for row in self.section(CHOSEN) for each in row.filters for value in each.values
+        ]
+
     def to_data(self) -> dict[str, Any]:
-        """The definition's JSON form, complete or not."""
+        """The definition's JSON form, complete or not; chosen segments are no part of it."""
         return {
             section: [
                 {"any": [each.to_data() for each in row.filters]} for row in self.section(section)
@@ -107,14 +116,14 @@ class Edited:
         """From a path in the complete data (`all[0].any[1]`) to the filter's key on the page."""
         return {
             f"{section}[{at}].any[{beside}]": each.key
-            for section in SECTIONS
+            for section in self.sections
             for at, row in enumerate(self.section(section))
             for beside, each in enumerate(row.filters)
         }
 
     def counted_rows(self) -> list[EditedRow]:
         """The rows that the preview's funnel counts, in its order."""
-        rows = (row for section in SECTIONS for row in self.section(section))
+        rows = (row for section in self.sections for row in self.section(section))
         return [row for row in rows if any(each.read() for each in row.filters)]
 
     def preview(self) -> Definition:
@@ -125,18 +134,19 @@ class Edited:
                 for row in self.counted_rows()
                 if row.section == section
             )
-            for section in SECTIONS
+            for section in AUDIENCE_SECTIONS
         }
-        return Definition(kept["all"], kept["exclude"])
+        return Definition(kept[CHOSEN] + kept["all"], kept["exclude"])
 
 
 def from_definition(
     definition: Definition, name: str = "", description: str = "", tags: Iterable[str] = ()
 ) -> Edited:
+    """The form of what is saved, nothing edited yet."""
     edited = Edited(name, description, list(tags), excluding=bool(definition.exclude))
     for section, rows in (("all", definition.all), ("exclude", definition.exclude)):
         for row in rows:
-            made = EditedRow(_free_key("r", edited), section)
+            made = EditedRow(free_key("r", edited), section)
             edited.rows.append(made)
             for at, condition in enumerate(row.any, 1):
                 made.filters.append(_edited_filter(f"{made.key}f{at}", condition))
@@ -154,9 +164,10 @@ def _edited_filter(key: str, condition: Filter) -> EditedFilter:
             return EditedFilter(key, "external_user_id", operator, list(values))
 
 
-def read(posted: QueryDict) -> Edited:
+def read(posted: QueryDict, sections: tuple[str, ...] = SECTIONS) -> Edited:
     """Rows and filters in the order in which they stand on the page."""
     edited = Edited(
+        sections=sections,
         name=posted.get("name", ""),
         description=posted.get("description", "").replace("\r\n", "\n"),
         tags=_distinct([*posted.getlist("tag"), *posted.get("typed-tag", "").split(",")]),
@@ -165,7 +176,7 @@ def read(posted: QueryDict) -> Edited:
     rows: dict[str, EditedRow] = {}
     for text in posted.getlist("row")[: limits.MAX_ROWS + 1]:
         key, _, section = text.partition(":")
-        if section in SECTIONS:
+        if section in sections:
             rows[key] = EditedRow(key, section)
     for text in posted.getlist("filter"):
         row_key, key, kind = [*text.split(":"), "", "", ""][:3]
@@ -184,84 +195,7 @@ def _distinct(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(text.strip() for text in texts if text.strip()))
 
 
-def apply(edited: Edited, act: str, posted: QueryDict) -> None:
-    """One act of the page, such as `add:all`, `or:r2:segment`, `remove:r1f1`, `up:r3`."""
-    verb, _, rest = act.partition(":")
-    target, _, extra = rest.partition(":")
-    match verb:
-        case "add":
-            kind = str(posted.get(f"add-{target}", ""))
-            if target in SECTIONS and kind:
-                _add_row(edited, target, kind)
-        case "exclude":
-            edited.excluding = True
-            edited.focus = "add-exclude"
-        case "or":
-            _add_beside(edited, target, extra)
-        case "remove":
-            _remove(edited, target)
-        case "up" | "down":
-            _move(edited, target, -1 if verb == "up" else 1)
-        case "drop":
-            _drop_value(edited, target, extra)
-        case "focus":
-            edited.focus = rest
-    if not edited.section("exclude") and verb == "remove":
-        edited.excluding = False
-
-
-def _add_row(edited: Edited, section: str, kind: str) -> None:
-    row = EditedRow(_free_key("r", edited), section)
-    edited.rows.append(row)
-    _add_filter(edited, row, kind)
-
-
-def _add_beside(edited: Edited, row_key: str, kind: str) -> None:
-    for row in edited.rows:
-        if row.key == row_key and kind:
-            _add_filter(edited, row, kind)
-
-
-def _add_filter(edited: Edited, row: EditedRow, kind: str) -> None:
-    taken = {each.key for each in edited.filters()}
-    number = 1
-    while f"{row.key}f{number}" in taken:
-        number += 1
-    made = EditedFilter(f"{row.key}f{number}", kind)
-    operators = Presence if made.type == FilterType.EXTERNAL_USER_ID else Inclusion
-    made.operator = next(iter(operators)).value
-    row.filters.append(made)
-    edited.focus = f"typed-{made.key}" if made.wants_values else f"operator-{made.key}"
-
-
-def _remove(edited: Edited, filter_key: str) -> None:
-    for row in edited.rows:
-        row.filters = [each for each in row.filters if each.key != filter_key]
-    edited.rows = [row for row in edited.rows if row.filters]
-    edited.focus = "add-all"
-
-
-def _move(edited: Edited, row_key: str, by: int) -> None:
-    """Within its own section; a row at the end stays."""
-    moved = next((row for row in edited.rows if row.key == row_key), None)
-    if moved is None:
-        return
-    beside = edited.section(moved.section)
-    at = beside.index(moved)
-    if 0 <= at + by < len(beside):
-        mine, other = edited.rows.index(moved), edited.rows.index(beside[at + by])
-        edited.rows[mine], edited.rows[other] = edited.rows[other], edited.rows[mine]
-    edited.focus = f"grip-{row_key}"
-
-
-def _drop_value(edited: Edited, filter_key: str, value: str) -> None:
-    for each in edited.filters():
-        if each.key == filter_key:
-            each.values = [kept for kept in each.values if kept != value]
-            edited.focus = f"typed-{filter_key}"
-
-
-def _free_key(prefix: str, edited: Edited) -> str:
+def free_key(prefix: str, edited: Edited) -> str:
     taken = {row.key for row in edited.rows}
     number = 1
     while f"{prefix}{number}" in taken:
@@ -273,7 +207,7 @@ def unsaved(edited: Edited, saved: Edited) -> int:
     """How many things differ from what is saved: each text, each tag, each row."""
     count = (edited.name.strip() != saved.name) + (edited.description.strip() != saved.description)
     count += len(set(edited.tags) ^ set(saved.tags))
-    for section in SECTIONS:
+    for section in edited.sections:
         now = [_shape(row) for row in edited.section(section)]
         before = [_shape(row) for row in saved.section(section)]
         count += max(len(now), len(before)) - _kept_in_order(now, before)

@@ -10,13 +10,14 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from braze_partners.workspaces.middleware import WorkspaceRequest
 from braze_partners.workspaces.roles import May, may
-from cohorts.segments import changes, editing, listing, saving, showing, sizing
+from cohorts.segments import acts, changes, editing, listing, saving, showing, sizing
 from cohorts.segments.definition import CohortFilter, Definition, FilterType, Inclusion, Row, parse
 from cohorts.segments.editing import Edited
 from cohorts.segments.errors import (
@@ -31,6 +32,11 @@ from cohorts.segments.planning import stored
 from cohorts.segments.views import look_up_context, segment_or_404, write_down
 
 SAVE = "save"
+
+
+def _editor(request: WorkspaceRequest) -> dict[str, str]:
+    """Where the filter rows ask for their figures; they stand on other rooms' pages too."""
+    return {"preview_url": reverse("segments:preview", args=[request.workspace.slug])}
 
 
 def saved_state(segment: Segment) -> Edited:
@@ -61,7 +67,10 @@ def _page(
     size = shown.saved_size or 0
     points = sizing.history(segment, size, now)
     marks = [(at, _("filters changed")) for at in sizing.filter_changes(segment, now)]
-    return look_up_context(request, segment, request.GET.get("person", "").strip()) | {
+    look_up = look_up_context(request, segment, request.GET.get("person", "").strip())
+    return {
+        **look_up,
+        **_editor(request),
         "tab": "details",
         "shown": shown,
         "size": size,
@@ -88,7 +97,7 @@ def create(request: WorkspaceRequest) -> HttpResponse:
     edited = editing.read(request.POST)
     act = request.POST.get("act", SAVE)
     if act != SAVE:
-        editing.apply(edited, act, request.POST)
+        acts.apply(edited, act, request.POST)
         return _create_page(request, edited)
     try:
         draft = _draft(edited)
@@ -124,6 +133,7 @@ def _create_page(
         errors=errors,
     )
     context = {"shown": shown, "refused": refused, "tag_options": _tag_options(request)}
+    context |= _editor(request)
     return render(request, "segments/create.html", context, status=422 if refused else 200)
 
 
@@ -136,7 +146,7 @@ def save(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
     edited = editing.read(request.POST)
     act = request.POST.get("act", SAVE)
     if act != SAVE:
-        editing.apply(edited, act, request.POST)
+        acts.apply(edited, act, request.POST)
         return _edit_page(request, segment, edited)
     try:
         draft = _draft(edited)
@@ -217,14 +227,14 @@ def preview(request: WorkspaceRequest) -> HttpResponse:
     edited = editing.read(request.POST)
     act = request.POST.get("act", "")
     if act:
-        editing.apply(edited, act, request.POST)
+        acts.apply(edited, act, request.POST)
     saved = own = None
     if pk := request.POST.get("segment"):
         own = _uuid(pk)
         saved = saved_state(segment_or_404(request, own))
     shown = showing.show(request.workspace, edited, saved=saved, now=timezone.now(), own=own)
     template = "segments/preview_rows.html" if act else "segments/preview.html"
-    return render(request, template, {"shown": shown})
+    return render(request, template, {"shown": shown} | _editor(request))
 
 
 def _uuid(text: str) -> uuid.UUID:

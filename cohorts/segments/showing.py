@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from braze_partners.workspaces.models import Workspace
 from cohorts.segments import evaluation, listing, wording
 from cohorts.segments.definition import Definition, FilterType, Inclusion, Presence
-from cohorts.segments.editing import Edited, EditedFilter, EditedRow, unsaved
+from cohorts.segments.editing import AUDIENCE_SECTIONS, Edited, EditedFilter, EditedRow, unsaved
 from cohorts.segments.errors import Problem
 from cohorts.segments.evaluation import Funnel
 from cohorts.segments.planning import Known, learn
@@ -62,12 +62,24 @@ class ShownRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownChoice:
+    """A segment that is chosen whole, with its filters in words."""
+
+    row: ShownRow
+    id: str
+    name: str
+    says: str
+    archived: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ShownEditor:
     """Everything the editor's templates draw."""
 
     edited: Edited
     rows: list[ShownRow]
     exclusions: list[ShownRow]
+    choices: list[ShownChoice]
     kinds: list[tuple[str, str]]
     funnel: Funnel
     saved_size: int | None
@@ -105,7 +117,7 @@ class ShownEditor:
 
     @property
     def steps(self) -> list[ShownRow]:
-        return [*self.rows, *self.exclusions]
+        return [*(each.row for each in self.choices), *self.rows, *self.exclusions]
 
     @property
     def excluding(self) -> bool:
@@ -128,17 +140,18 @@ def show(
     counted = evaluation.funnel(workspace.pk, preview, known)
     by_filter = _errors_by_filter(edited, problems)
     steps = _steps(edited, counted)
-    rows, exclusions = (
+    chosen, rows, exclusions = (
         [
             _row(row, at, len(edited.section(section)), known, steps.get(row.key), by_filter)
             for at, row in enumerate(edited.section(section), 1)
         ]
-        for section in ("all", "exclude")
+        for section in AUDIENCE_SECTIONS
     )
     return ShownEditor(
         edited=edited,
         rows=rows,
         exclusions=exclusions,
+        choices=[_choice(row, known) for row in chosen],
         kinds=filter_kinds(workspace),
         funnel=counted,
         saved_size=_saved_size(workspace, saved, preview, counted),
@@ -219,6 +232,19 @@ def _row(
     return ShownRow(row.key, row.section, position, of, words, filters, funnel)
 
 
+def _choice(row: ShownRow, known: Known) -> ShownChoice:
+    """Its name takes the place of the filter's in the row's words."""
+    chosen, name = row.filters[0].chips[0]
+    nested = known.segments.get(_uuid(chosen))
+    return ShownChoice(
+        row=replace(row, words=name),
+        id=chosen,
+        name=name,
+        says=wording.say_briefly(nested.definition, known) if nested else "",
+        archived=nested is not None and nested.archived,
+    )
+
+
 def _filter(each: EditedFilter, known: Known, error: str) -> ShownFilter:
     by_id = each.type == FilterType.EXTERNAL_USER_ID
     operators: list[Inclusion | Presence] = [*Presence] if by_id else [*Inclusion]
@@ -259,8 +285,12 @@ def _chip(each: EditedFilter, value: str, known: Known) -> str:
 
 
 def _segment_name(text: str, known: Known) -> str:
-    try:
-        nested = known.segments.get(uuid.UUID(text))
-    except ValueError:
-        return text
+    nested = known.segments.get(_uuid(text))
     return nested.name if nested else text
+
+
+def _uuid(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return uuid.UUID(int=0)

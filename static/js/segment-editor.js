@@ -1,11 +1,11 @@
-/* The segment editor: asks for the figures while somebody edits, moves rows by drag and by
-   Alt+arrow, and warns before unsaved changes are left. Every change of the rows themselves is
-   made by the server. */
+/* Filter rows, in the segment editor and wherever else they stand: asks for the figures while
+   somebody edits, moves rows by drag and by Alt+arrow, and warns before unsaved changes are left.
+   Every change of the rows themselves is made by the server. */
 "use strict";
 
 const WAIT = 250; // ms after the last change before the server counts
 
-const form = document.getElementById("segment-form");
+const form = document.querySelector("[data-filter-form]");
 const live = document.getElementById("live");
 
 function announce(text) {
@@ -18,7 +18,7 @@ let clock = 0;
 function edited() {
   clearTimeout(clock);
   clock = setTimeout(() => {
-    document.getElementById("filters").classList.add("filters-pending");
+    form.querySelector("[data-rows]").classList.add("filters-pending");
     live.dispatchEvent(new CustomEvent("edited"));
   }, WAIT);
 }
@@ -37,7 +37,7 @@ form?.addEventListener("change", (event) => {
 });
 
 document.addEventListener("htmx:afterRequest", () => {
-  document.getElementById("filters")?.classList.remove("filters-pending");
+  form?.querySelector("[data-rows]")?.classList.remove("filters-pending");
 });
 
 document.addEventListener("htmx:beforeRequest", (event) => {
@@ -48,8 +48,8 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 let moved = "";
 
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.detail.target.id !== "filters") return;
-  const place = document.querySelector("#filters [data-focus-here]");
+  if (!event.detail.target.matches("[data-rows]")) return;
+  const place = form.querySelector("[data-rows] [data-focus-here]");
   const control = place?.querySelector(".combobox-input") || place;
   control?.focus();
   if (moved) sayPlace(moved);

@@ -96,20 +96,30 @@ class Server:
     """One server process of the test bed, with its folder and log."""
 
     def __init__(self, argv: list[str], folder: Path, *, stop_signal: signal.Signals) -> None:
+        self.argv = argv
         self.folder = folder
         self.log = folder / "server.log"
         self.stop_signal = stop_signal
-        with self.log.open("wb") as out:
-            self.process = subprocess.Popen(  # type: ignore[call-overload]
-                argv,
+        self.start()
+
+    def start(self) -> None:
+        """Once more, after its process has gone."""
+        with self.log.open("ab") as out:
+            self.process: subprocess.Popen[bytes] = subprocess.Popen(  # type: ignore[call-overload]
+                self.argv,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
-                cwd=folder,
+                cwd=self.folder,
                 start_new_session=True,
-                preexec_fn=die_with_parent(stop_signal),
+                preexec_fn=die_with_parent(self.stop_signal),
                 **_extra_groups(unprivileged()),
             )
+
+    def end(self, sig: signal.Signals) -> None:
+        """By this signal; what it keeps on disk stays."""
+        self.process.send_signal(sig)
+        self.process.wait(30)
 
     def wait_until(self, ready: Callable[[], bool], seconds: float = 30) -> None:
         deadline = time.monotonic() + seconds

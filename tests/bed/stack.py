@@ -101,10 +101,12 @@ def _answers(address: str) -> bool:
         return False
 
 
-def stack_environment(var: Path, number: int) -> dict[str, str]:
-    """The environment of a new stack: its own database on the test bed's servers."""
+def stack_environment(var: Path, number: int, **given: str) -> dict[str, str]:
+    """The environment of a new stack: its own database on the test bed's servers, or on those
+    that are given."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw") or 0)
     env = {k: v for k, v in os.environ.items() if not k.startswith(("CELERY_", "PYTEST_"))}
+    env |= given
     database, redis = env["TEST_BED_DATABASE_URL"], env["TEST_BED_REDIS_URL"]
     env["BRAZE_PARTNERS_VAR"] = str(var)
     env["DATABASE_URL"] = (
@@ -116,9 +118,9 @@ def stack_environment(var: Path, number: int) -> dict[str, str]:
     return env
 
 
-def start_stack(folder: Path, *, demo: bool) -> Stack:
+def start_stack(folder: Path, *, demo: bool, **environment: str) -> Stack:
     var = Path(tempfile.mkdtemp(prefix="var-", dir=folder))
-    env = stack_environment(var, next(_numbers))
+    env = stack_environment(var, next(_numbers), **environment)
     output = var / "supervisor.out"
     command = [
         *(sys.executable, "-m", "braze_partners.supervisor"),
@@ -142,7 +144,7 @@ def start_stack(folder: Path, *, demo: bool) -> Stack:
 def end_stack(stack: Stack) -> None:
     stack.stop()
     if stack.env["DATABASE_URL"]:
-        maintenance, name = os.environ["TEST_BED_DATABASE_URL"], stack.env["DATABASE_URL"]
+        maintenance, name = stack.env["TEST_BED_DATABASE_URL"], stack.env["DATABASE_URL"]
         postgres.drop_database(maintenance, name.rsplit("/", 1)[1].split("?")[0])
 
 

@@ -82,13 +82,23 @@ def test_too_many_strays_stay_and_the_other_days_are_made(monkeypatch: pytest.Mo
 def test_bytes_are_stored_uncompressed_out_of_line() -> None:
     """The server's own compression would cost time for nothing, and a part could not be cut out."""
     partitions.make_ahead(NOON)
+    assert columns_stored("e") == {"frames", "event_hashes", "identity_hashes"}
+
+
+def test_what_a_look_up_scans_is_in_the_row() -> None:
+    partitions.make_ahead(NOON)
+    assert {"frame_ends", "event_filter", "identity_filter"} < columns_stored("p")
+
+
+def columns_stored(how: str) -> set[str]:
+    """`e` is external, `p` plain (in the row)."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attstorage = 'e'",
-            [partitions.name_of(TODAY)],
+            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attstorage = %s"
+            " AND attnum > 0",
+            [partitions.name_of(TODAY), how],
         )
-        external = {name for (name,) in cursor.fetchall()}
-    assert external == {"frames", "event_hashes", "identity_hashes"}
+        return {name for (name,) in cursor.fetchall()}
 
 
 @pytest.fixture

@@ -62,6 +62,11 @@ def _current(cast: Cast) -> Parameters:
     return {"pk": CurrentFactory.create(workspace=cast.workspace).pk}
 
 
+def _current_test(cast: Cast) -> Parameters:
+    test = ConnectionTestFactory.create(current__workspace=cast.workspace)
+    return {"pk": test.current_id, "test": test.pk}
+
+
 def _connection_test(cast: Cast) -> Parameters:
     return {"pk": ConnectionTestFactory.create(current__workspace=cast.workspace).pk}
 
@@ -110,6 +115,13 @@ OWNED: dict[str, Builder] = {
     ),
     "currents:attempt": _attempt,
     "currents:tested": _connection_test,
+    **dict.fromkeys(("api-current", "api-current-launch", "api-current-pause"), _current),
+    **dict.fromkeys(("api-current-resume", "api-current-test", "api-current-ledger"), _current),
+    **dict.fromkeys(("api-current-ledger-types", "api-current-attempts"), _current),
+    **dict.fromkeys(("api-current-dead-letters", "api-current-hot-ids"), _current),
+    "api-current-dead-letter-causes": _current,
+    "api-current-test-one": _current_test,
+    "api-current-attempt": _attempt,
     **dict.fromkeys(("segments:detail", "segments:save", "segments:members"), _segment),
     **dict.fromkeys(("api-segment", "api-segment-size", "api-segment-members"), _segment),
     "api-segment-lookup": _segment,

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from braze_partners.workspaces.models import Account, AuditEntry
-from cohorts.segments import editing, saving
+from cohorts.segments import acts, editing, saving
 from cohorts.segments.definition import dump
 from cohorts.segments.models import Segment, SegmentSize, SegmentView
 from tests.cast import Cast
@@ -101,7 +101,7 @@ def test_one_act_changes_the_rows(act: str, fields: dict[str, str], rows: list[A
     edited = editing.from_definition(definition(cohort_filter("a")))
     query = QueryDict(mutable=True)
     query.update(fields)
-    editing.apply(edited, act, query)
+    acts.apply(edited, act, query)
     assert [[each.kind for each in row.filters] for row in edited.rows] == rows
 
 
@@ -111,7 +111,7 @@ def test_rows_move_within_their_section() -> None:
     )
 
     def after(act: str) -> list[str]:
-        editing.apply(edited, act, QueryDict())
+        acts.apply(edited, act, QueryDict())
         return [row.key for row in edited.rows]
 
     assert after("down:r1") == ["r2", "r1", "r3"]

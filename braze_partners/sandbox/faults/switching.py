@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from braze_partners.sandbox.faults.kinds import KINDS, OptionRefused
 from braze_partners.sandbox.models import Fault
+from braze_partners.sandbox.one_writer import writing
 
 # Minutes that a fault may be given: a week. Longer is "until switched off" (own choice).
 MOST_MINUTES = 10_080
@@ -78,5 +79,7 @@ def is_on(kind: str, now: datetime) -> bool:
 
 
 def count_hits(kinds: list[str]) -> None:
-    if kinds:
+    if not kinds:
+        return
+    with writing:
         Fault.objects.filter(kind__in=kinds).update(hits=F("hits") + 1)

@@ -11,6 +11,7 @@ import orjson
 from django.db import connection, transaction
 
 from braze_partners.sandbox import project_keys
+from braze_partners.sandbox.one_writer import writing
 from braze_partners.sandbox.upload import profiles, wire
 from braze_partners.sandbox.upload.identifiers import InvalidId, counted_id
 
@@ -41,7 +42,7 @@ def identify(form: Mapping[str, str], now: datetime) -> None:
     if len(rows) > MOST_IDENTIFICATIONS:
         raise wire.Refused(wire.too_large())
     found = [_identification(row) for row in rows]
-    with transaction.atomic(), connection.cursor() as cursor:
+    with writing, transaction.atomic(), connection.cursor() as cursor:
         profiles.follow(cursor, found, now)
 
 

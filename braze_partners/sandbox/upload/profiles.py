@@ -7,7 +7,7 @@ the user who was last seen on the device.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -36,6 +36,12 @@ _BELONGS = """
     INSERT INTO sandbox_userdevice (device_id, user_id) VALUES (%s, %s)
     ON CONFLICT (device_id) DO UPDATE SET user_id = excluded.user_id
 """
+_OWN_DEVICE = """
+    INSERT INTO sandbox_userdevice (device_id, user_id)
+    SELECT device_id, MAX(amplitude_id) FROM sandbox_amplitudeuser
+    WHERE user_id IS NULL AND device_id IN (SELECT value FROM json_each(%s))
+    GROUP BY device_id
+"""
 _LAST_DEVICE = "UPDATE sandbox_amplitudeuser SET device_id = %s WHERE amplitude_id = %s"
 
 
@@ -53,7 +59,7 @@ class Identification(Protocol):
 def follow(cursor: Any, events: Sequence[Identification], now: datetime) -> None:
     """Brings users and devices up to date with these events, in their order."""
     people = People(cursor, now)
-    people.learn({(one.user_id, one.device_id): None for one in events})
+    people.learn(list({(one.user_id, one.device_id): None for one in events}))
     changed: dict[int, list[dict[str, Any]]] = {}
     for event in events:
         if event.user_properties:
@@ -77,49 +83,54 @@ class People:
     def number_of(self, user_id: str | None, device_id: str | None) -> int:
         return self.users[user_id] if user_id else self.devices[device_id or ""]
 
-    def learn(self, pairs: Iterable[tuple[str | None, str | None]]) -> None:
-        pairs = list(pairs)
-        self._load(
-            [user_id for user_id, _device in pairs if user_id],
-            [device_id for _user, device_id in pairs if device_id],
+    def learn(self, pairs: Sequence[tuple[str | None, str | None]]) -> None:
+        self._load_users([user_id for user_id, _device in pairs if user_id])
+        self._load_devices([device_id for _user, device_id in pairs if device_id])
+        joined = [(user, device) for user, device in pairs if user and device]
+        first_devices: dict[str, str | None] = {}
+        for user_id, device_id in pairs:
+            if user_id:
+                first_devices.setdefault(user_id, device_id)
+        self._create_users(first_devices)
+        self._create_anonymous(
+            {device for user, device in pairs if device and not user}
+            - {device for _user, device in joined}
         )
-        self._create([pair for pair in pairs if not self._is_known(*pair)])
-        self._join([(user, device) for user, device in pairs if user and device])
+        self._join(joined)
 
-    def _is_known(self, user_id: str | None, device_id: str | None) -> bool:
-        return user_id in self.users if user_id else device_id in self.devices
-
-    def _load(self, user_ids: list[str], device_ids: list[str]) -> None:
-        self.cursor.execute(_USERS, [orjson.dumps(user_ids).decode()])
+    def _load_users(self, user_ids: Collection[str]) -> None:
+        self.cursor.execute(_USERS, [orjson.dumps(list(user_ids)).decode()])
         self.users |= dict(self.cursor.fetchall())
-        self.cursor.execute(_DEVICES, [orjson.dumps(device_ids).decode()])
+
+    def _load_devices(self, device_ids: Collection[str]) -> None:
+        self.cursor.execute(_DEVICES, [orjson.dumps(list(device_ids)).decode()])
         for device_id, number, user_id in self.cursor.fetchall():
             self.devices[device_id] = number
             if user_id is None:
                 self.anonymous.add(number)
 
-    def _create(self, pairs: list[tuple[str | None, str | None]]) -> None:
-        """New users. A user id seen first on an anonymous device is that device's user."""
-        for user_id, device_id in pairs:
-            if self._is_known(user_id, device_id):
-                continue  # by a pair before this one
+    def _create_users(self, first_devices: dict[str, str | None]) -> None:
+        """A user id seen first on an anonymous device is that device's user; others are new."""
+        new = {one: device for one, device in first_devices.items() if one not in self.users}
+        for user_id, device_id in list(new.items()):
             number = self.devices.get(device_id or "")
-            if user_id and number in self.anonymous:
+            if number in self.anonymous:
                 self._name(number, user_id)
-            elif user_id is None and device_id:
-                self.anonymous.add(self._insert(None, device_id))
-            else:
-                self._insert(user_id, device_id)
+                del new[user_id]
+        self._insert(list(new.items()))
+        if new:
+            self._load_users(new)
 
-    def _insert(self, user_id: str | None, device_id: str | None) -> int:
-        self.cursor.execute(_NEW_USER, [user_id, device_id, self.now_in_rows, self.now_in_rows])
-        number = int(self.cursor.lastrowid)
-        if user_id:
-            self.users[user_id] = number
-        if device_id and (user_id is None or device_id not in self.devices):
-            self.devices[device_id] = number
-            self.cursor.execute(_BELONGS, [device_id, number])
-        return number
+    def _create_anonymous(self, device_ids: set[str]) -> None:
+        new = [device_id for device_id in sorted(device_ids) if device_id not in self.devices]
+        self._insert([(None, device_id) for device_id in new])
+        if new:
+            self.cursor.execute(_OWN_DEVICE, [orjson.dumps(new).decode()])
+            self._load_devices(new)
+
+    def _insert(self, ids: Sequence[tuple[str | None, str | None]]) -> None:
+        at = self.now_in_rows
+        self.cursor.executemany(_NEW_USER, [(*pair, at, at) for pair in ids])
 
     def _name(self, number: int, user_id: str) -> None:
         AmplitudeUser.objects.filter(pk=number).update(user_id=user_id, changed_at=self.now)

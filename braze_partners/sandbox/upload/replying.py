@@ -8,6 +8,7 @@ from braze_partners.sandbox import tallies
 from braze_partners.sandbox.faults import effects
 from braze_partners.sandbox.faults.active import Active
 from braze_partners.sandbox.faults.effects import Reply
+from braze_partners.sandbox.one_writer import writing
 from braze_partners.sandbox.upload import ingestion, seen
 from braze_partners.sandbox.upload.ingestion import Arrived
 from braze_partners.sandbox.upload.wire import Answer
@@ -21,7 +22,8 @@ def reply_to(arrived: Arrived, active: Active, now: datetime) -> Reply:
         answer = effects.lost_answer(active) or answer
     else:
         events = ingestion.events_in(arrived)
-        tallies.add({tallies.REFUSED: events})
+        with writing:
+            tallies.add({tallies.REFUSED: events})
     reply = Reply.of(answer) if isinstance(answer, Answer) else answer
     error = answer.error if isinstance(answer, Answer) else ""
     faults = tuple(active.hit)

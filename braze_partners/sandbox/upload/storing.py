@@ -15,6 +15,7 @@ import orjson
 from django.db import connection, transaction
 
 from braze_partners.sandbox import tallies
+from braze_partners.sandbox.one_writer import writing
 from braze_partners.sandbox.upload import profiles
 from braze_partners.sandbox.upload.checking import Checked
 
@@ -54,7 +55,7 @@ class Stored:
 def store(events: Sequence[Checked], now: datetime) -> Stored:
     """Ingests them in their order; a repeat within 7 days only adds to its first one's count."""
     now_ms = int(now.timestamp() * 1_000)
-    with transaction.atomic(), connection.cursor() as cursor:
+    with writing, transaction.atomic(), connection.cursor() as cursor:
         known = _known(cursor, events, now_ms)
         first, again, within = _told_apart(events, known)
         cursor.executemany(_INSERT, [_row(event, within[id(event)], now_ms) for event in first])

@@ -1,0 +1,43 @@
+"""The addresses of this room's endpoints, below /api/v1/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from braze_partners.rest.converters import ROW
+from currents import api, api_delivery
+
+ONE = f"currents/<{ROW}:pk>"
+
+urlpatterns = [
+    path("currents", api.CurrentList.as_view(), name="api-currents"),
+    path(ONE, api.CurrentOne.as_view(), name="api-current"),
+    path(f"{ONE}/launch", api.CurrentLaunch.as_view(), name="api-current-launch"),
+    path(f"{ONE}/pause", api.CurrentPause.as_view(), name="api-current-pause"),
+    path(f"{ONE}/resume", api.CurrentResume.as_view(), name="api-current-resume"),
+    path(f"{ONE}/test", api.CurrentTest.as_view(), name="api-current-test"),
+    path(f"{ONE}/test/<{ROW}:test>", api.CurrentTestOne.as_view(), name="api-current-test-one"),
+    path(f"{ONE}/ledger", api_delivery.CurrentLedger.as_view(), name="api-current-ledger"),
+    path(
+        f"{ONE}/ledger/types",
+        api_delivery.CurrentLedgerTypes.as_view(),
+        name="api-current-ledger-types",
+    ),
+    path(f"{ONE}/attempts", api_delivery.CurrentAttempts.as_view(), name="api-current-attempts"),
+    path(
+        f"{ONE}/attempts/<{ROW}:attempt>",
+        api_delivery.CurrentAttempt.as_view(),
+        name="api-current-attempt",
+    ),
+    path(
+        f"{ONE}/dead-letters",
+        api_delivery.CurrentDeadLetters.as_view(),
+        name="api-current-dead-letters",
+    ),
+    path(
+        f"{ONE}/dead-letters/causes",
+        api_delivery.CurrentDeadLetterCauses.as_view(),
+        name="api-current-dead-letter-causes",
+    ),
+    path(f"{ONE}/hot-ids", api_delivery.CurrentHotIds.as_view(), name="api-current-hot-ids"),
+]
