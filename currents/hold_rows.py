@@ -14,6 +14,7 @@ from currents.delivery import Answered
 from currents.holding import HeldBack, TakenUp, identity_hash
 from currents.limits import PACED_PAUSE
 from currents.models import Hold
+from currents.reading import Item, Verdict
 
 CHANGED = ["next_sequence", "due_at", "reason", "waiting"]
 
@@ -80,9 +81,10 @@ def _waiting(answered: Answered, end: int) -> Counter[str]:
     """Held events that the lane has gone past; those behind `end` are read again."""
     if not answered.held:
         return Counter()
+    read: list[Item | Verdict] = [*answered.prepared.items, *answered.prepared.verdicts]
     return Counter(
         one.identity
-        for one in (*answered.prepared.items, *answered.prepared.verdicts)
+        for one in read
         if one.sequence < end and answered.is_held(one.identity, one.sequence)
     )
 

@@ -53,12 +53,14 @@ def _gather(current_id: int, before: datetime) -> int:
 
 
 def _gather_rows(current_id: int, found: list[LedgerEntry]) -> None:
+    """As they stand when they are locked: another scheduler may have gathered them meanwhile."""
+    rows = LedgerEntry.objects.filter(pk__in=[row.pk for row in found])
     changes: Counter[ledger.Place] = Counter()
-    for row in found:
-        place = (row.minute, row.event_type, Fate(row.fate))
-        changes[place] -= row.count
-        changes[_day(row.minute), row.event_type, Fate(row.fate)] += row.count
     with transaction.atomic():
+        for row in rows.order_by("minute", "event_type", "fate").select_for_update():
+            place = (row.minute, row.event_type, Fate(row.fate))
+            changes[place] -= row.count
+            changes[_day(row.minute), row.event_type, Fate(row.fate)] += row.count
         ledger.move(current_id, changes)
 
 

@@ -212,6 +212,15 @@ def judge(
     return None
 
 
+def _holds_have_their_share(prepared: Prepared) -> bool:
+    """Half of a request while the lanes have events too: who is held delays nobody else."""
+    claimed = prepared.claimed
+    if claimed.start >= claimed.plan.counted:
+        return False
+    many = len(prepared.items) >= MAX_EVENTS_PER_REQUEST // 2
+    return many or prepared.bytes >= prepared.room // 2
+
+
 def _add(
     prepared: Prepared,
     record: EventRecord,
@@ -223,6 +232,8 @@ def _add(
     """False where the request is full without it, or nothing is to be sent."""
     items = prepared.items
     if len(items) == MAX_EVENTS_PER_REQUEST or prepared.only_verdicts:
+        return False
+    if taken is not None and _holds_have_their_share(prepared):
         return False
     kind = record.type
     ids = payload.sent_ids(record)

@@ -7,6 +7,7 @@ import pytest
 from braze_partners.events.intake import IncomingEvent
 from currents.fates import Fate
 from currents.models import Hold
+from tests.currents import truth
 from tests.currents.destination import answer
 from tests.currents.factories import EMAIL_OPEN
 from tests.currents.world import World, event, make_world
@@ -85,3 +86,26 @@ def test_a_paced_identity_goes_on_though_another_is_throttled(world: World) -> N
     received = world.receive(*(event("ada") for _ in range(40)), event("bob"))
     world.step()
     assert world.destination.ids == received[:30]
+
+
+def test_many_held_identities_leave_half_of_a_request_to_the_others(world: World) -> None:
+    """A hot id delays itself alone, also when there are fifty of them and their events are big."""
+    hot = [f"hot-{n}" for n in range(50)]
+    world.destination.first = [throttled(*hot)]  # type: ignore[list-item]
+    big = {"campaign_id": "x" * 1_000}
+    world.receive(*(event(user, properties=big) for user in hot for _ in range(2)))
+    world.run()
+    for _ in range(14):
+        world.receive(*(event(user, properties=big) for user in hot for _ in range(2)))
+        world.run()
+    assert Hold.objects.count() == 50
+    world.pass_time(seconds=31)
+    others = world.receive(*(event(f"other-{n}") for n in range(300)))
+    world.step()
+    assert set(others) <= set(world.destination.ids)
+    world.run(seconds=60)
+    assert world.balance().waiting == 0
+    truth.check_order(
+        (one["user_id"], int(name.removeprefix("event-")))
+        for name, one in world.destination.events.items()
+    )

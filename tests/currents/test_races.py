@@ -11,7 +11,6 @@ from django.db import connection, transaction
 from braze_partners.keys import credentials
 from braze_partners.workspaces.audit import Actor
 from currents import dropping, editing, ledger, moving
-from currents.drafts import Checked, checked
 from currents.fates import Fate
 from currents.models import CredentialFailure, Current
 from currents.states import State
@@ -43,10 +42,6 @@ def resume(world: World) -> None:
 
 def delete(world: World) -> None:
     moving.delete(world.fresh(), Actor(), world.now)
-
-
-def edited(world: World, **changes: object) -> Checked:
-    return checked(editing.draft_of(world.fresh()), to_launch=False, stored_key=True, **changes)  # type: ignore[arg-type]
 
 
 def enter_key(world: World) -> None:

@@ -80,10 +80,10 @@ class History:
         self.refused_keys: set[str] = set()
         self.ids: dict[int, dict[str, int]] = defaultdict(dict)  # by workspace: id -> sequence
         self.number = 0
-        workspaces = [WorkspaceFactory(), WorkspaceFactory()]
+        workspaces = [WorkspaceFactory.create(), WorkspaceFactory.create()]
         self.seen: list[Seen] = []
         for place in (0, 0, 1):
-            current = CurrentFactory(
+            current = CurrentFactory.create(
                 workspace=workspaces[place], plain_key=key, event_types=[EMAIL_OPEN, CUSTOM]
             )
             self.seen.append(Seen(current, selections=[frozenset(current.event_types)]))
