@@ -14,8 +14,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
-from django_prometheus.exports import ExportToDjangoView
 
+from braze_partners.metrics import exposition
 from braze_partners.workspaces.addresses import client_address
 
 log = structlog.get_logger(__name__)
@@ -106,8 +106,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus metrics, for a Bearer of METRICS_TOKEN; without a token set, for this machine."""
     if not _may_scrape(request):
         return HttpResponse("Forbidden\n", status=403, content_type="text/plain")
-    answer: HttpResponse = ExportToDjangoView(request)
-    return answer
+    return exposition(request)
 
 
 def _may_scrape(request: HttpRequest) -> bool:
