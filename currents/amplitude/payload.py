@@ -157,8 +157,8 @@ def _envelope(
 def _add_own_fields(event: dict[str, Any], properties: dict[str, Any]) -> None:
     for field in TEXTS:
         value = properties.get(field)
-        if value is not None and (text := _text(value)) is not None:
-            event[field] = text
+        if type(value) is str or (value is not None and (value := _text(value)) is not None):
+            event[field] = value
     if "ad_id" in properties:
         kind, value = properties.get("ad_id_type"), _text(properties["ad_id"])
         field = ADVERTISING.get(kind, "") if isinstance(kind, str) else ""
@@ -188,18 +188,16 @@ def _event_properties(
 
 def _kept(properties: dict[str, Any]) -> dict[str, Any]:
     """Without nulls, the nested properties under their prefixes."""
-    kept = {}
-    for key, value in properties.items():
-        if value is None or key == "name":
-            continue
-        prefix = PREFIXES.get(key)
-        if prefix is None:
-            kept[key] = value
-        elif type(value) is dict:
-            for inner, one in value.items():
-                if one is not None:
-                    kept[prefix + inner] = one
-    return kept
+    nested = [(prefix, properties.pop(key, None)) for key, prefix in PREFIXES.items()]
+    properties.pop("name", None)
+    if None in properties.values():
+        properties = {key: value for key, value in properties.items() if value is not None}
+    for prefix, inner in nested:
+        if type(inner) is dict:
+            for key, value in inner.items():
+                if value is not None:
+                    properties[prefix + key] = value
+    return properties
 
 
 def _without_purchase_fields(event: dict[str, Any], kept: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,8 @@ passed on as they came: a third of the time. What has any other shape is payload
 
 from __future__ import annotations
 
+import threading
+
 import msgspec
 
 from braze_partners.events.catalogue import CUSTOM_EVENT, PURCHASE
@@ -48,8 +50,16 @@ class _Event(msgspec.Struct, omit_defaults=True, gc=False):
     event_properties: msgspec.Raw = _NONE
 
 
+class _Room(threading.local):
+    """A buffer that is large enough from the beginning: growing one costs more than writing."""
+
+    def __init__(self) -> None:
+        self.buffer = bytearray(4_096)
+
+
 _known = msgspec.json.Decoder(_Known).decode
-_encode = msgspec.json.Encoder().encode
+_encode_into = msgspec.json.Encoder().encode_into
+_room = _Room()
 # Larger ones have no place in JSON as Amplitude's readers know it.
 _MAX_TIME = 2**63
 
@@ -67,21 +77,22 @@ def body(
         if known.name or known.custom_properties or known.purchase_properties:
             return None
         field = ADVERTISING.get(known.ad_id_type or "") if known.ad_id else None
-        return _encode(
-            _Event(
-                amplitude_name,
-                user,
-                device,
-                record.time_ms,
-                record.id,
-                LIBRARY,
-                known.platform,
-                known.os_version,
-                known.device_model,
-                known.ad_id if field == "idfa" else None,
-                known.ad_id if field == "adid" else None,
-                record.properties,
-            )
+        event = _Event(
+            amplitude_name,
+            user,
+            device,
+            record.time_ms,
+            record.id,
+            LIBRARY,
+            known.platform,
+            known.os_version,
+            known.device_model,
+            known.ad_id if field == "idfa" else None,
+            known.ad_id if field == "adid" else None,
+            record.properties,
         )
+        buffer = _room.buffer
+        _encode_into(event, buffer)
+        return bytes(buffer)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
