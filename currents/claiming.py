@@ -6,7 +6,7 @@ In whose turn is candidates.py's to say.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,14 +35,17 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Lanes that this worker alone may send from until `until`; positions by lane."""
+    """Lanes that this worker alone may send from until `until`; positions by lane. `since` is
+    when they were taken; `no_holds` says that none of their identities is held."""
 
     plan: Plan
     lanes: range
     token: str
+    since: datetime
     until: datetime
     positions: dict[int, int]
     tried: dict[int, int]
+    no_holds: bool = False
 
     @property
     def start(self) -> int:
@@ -124,7 +127,7 @@ def groups(candidate: Candidate) -> list[range]:
 
 def lease(plan: Plan, lanes: range, now: datetime) -> Claimed | None:
     """All of the lanes or none: a range of which somebody holds a part is left alone."""
-    token, until = secrets.token_hex(16), _leased_until(now)
+    token, until = secrets.token_hex(16), leased_until(now)
     lock = "FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
     wanted: list[Any] = [plan.current_id, lanes.start, lanes.stop]
     wanted += [stamp(now), stamp(now + LONGEST_LEASE)]
@@ -135,19 +138,27 @@ def lease(plan: Plan, lanes: range, now: datetime) -> Claimed | None:
     if not rows:
         return None
     positions = {lane: position for lane, position, _ in rows}
-    return Claimed(plan, lanes, token, until, positions, {lane: tried for lane, _, tried in rows})
+    tried = {lane: before for lane, _, before in rows}
+    return Claimed(plan, lanes, token, now, until, positions, tried)
+
+
+def gone_on(claimed: Claimed, end: int, now: datetime) -> Claimed:
+    """The same lanes, kept by settling with everything before `end` decided and nothing held."""
+    positions = {lane: max(position, end) for lane, position in claimed.positions.items()}
+    until = leased_until(now)
+    return replace(claimed, until=until, positions=positions, no_holds=True)
 
 
 def renew(claimed: Claimed, now: datetime) -> datetime:
     """Makes the lease last for one more request. Raises LeaseLost."""
-    until = _leased_until(now)
+    until = leased_until(now)
     rows = Lane.objects.filter(current_id=claimed.plan.current_id, lease_token=claimed.token)
     if rows.update(lease_until=until) != len(claimed.lanes):
         raise LeaseLost
     return until
 
 
-def _leased_until(now: datetime) -> datetime:
+def leased_until(now: datetime) -> datetime:
     return now + timedelta(seconds=settings.DELIVERY_REQUEST_SECONDS) + LEASE_MARGIN
 
 

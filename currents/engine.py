@@ -17,7 +17,7 @@ from django.db import InterfaceError, OperationalError
 from braze_partners.partners.amplitude.exchange import Answer, NetworkFailure
 from currents import metrics
 from currents.amplitude import client
-from currents.claiming import Claimed, claim, put_off, release, renew
+from currents.claiming import Claimed, claim, gone_on, put_off, release, renew
 from currents.delivery import Answered, Send, deliver, kind_of
 from currents.errors import LeaseLost
 from currents.reading import prepare
@@ -42,7 +42,16 @@ def step(threads: int, clock: Clock, send: Send = upload) -> bool:
 
 
 def work(claimed: Claimed, clock: Clock, send: Send = upload) -> Settlement | None:
-    """From claimed to settled; None where another worker has taken the lanes meanwhile."""
+    """From claimed to settled, and on with the same lanes for as long as they are kept; None where
+    another worker has taken them meanwhile."""
+    while True:
+        made = _send_and_settle(claimed, clock, send)
+        if made is None or not made.kept:
+            return made
+        claimed = gone_on(claimed, made.end, clock())
+
+
+def _send_and_settle(claimed: Claimed, clock: Clock, send: Send) -> Settlement | None:
     try:
         prepared = prepare(claimed, clock())
         answered = deliver(

@@ -25,9 +25,13 @@ TEST_SECONDS = 5.0
 UNFINISHED_TESTS = 5
 TEST_PATIENCE = timedelta(minutes=2)
 
-# Events that one claim may read on for, at most; filtered ones included, so that a claim of a
-# Current that chose little still ends (house.md: a claim is at most 2 s or 2,000 events).
+# Events that one request of a claim may read on for, at most; filtered ones included, so that a
+# claim of a Current that chose little still ends (house.md: a claim is at most 2,000 events).
 EVENTS_PER_CLAIM = 2_000
+
+# How long a claim goes on with the same lanes, request after request, while nothing but delivering
+# happens: taking them anew costs as much as sending them (house.md: a claim is at most 2 s).
+CLAIM_LASTS = timedelta(seconds=2)
 
 # Lanes of a claim while more than a request's worth waits; else one claim takes all sixteen, so
 # that little traffic makes few requests. Four claims side by side keep a slow line busy.

@@ -18,7 +18,8 @@ ENVELOPE_BYTES = 100
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`refused_since` is when Amplitude began to refuse the credentials, if it still does."""
+    """`refused_since` is when Amplitude began to refuse the credentials, if it still does;
+    `changed_at` is the version of the settings."""
 
     current_id: int
     workspace_id: int
@@ -35,6 +36,7 @@ class Plan:
     refused_since: datetime | None
     probing: bool
     slow: bool
+    changed_at: datetime
 
     @property
     def room(self) -> int:
@@ -75,6 +77,7 @@ def read_plan(current: Current, *, any_state: bool = False) -> Plan | None:
         refused_since=_refused_since(current) if refused else None,
         probing=refused,
         slow=current.slow,
+        changed_at=current.changed_at,
     )
 
 

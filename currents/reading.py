@@ -95,7 +95,8 @@ class Rules:
 def prepare(claimed: Claimed, now: datetime) -> Prepared:
     """For sending: due holds first, then on from the lanes' positions, up to one request."""
     prepared = Prepared(claimed)
-    prepared.holds = holding.of_lanes(claimed.plan.current_id, claimed.lanes)
+    if not claimed.no_holds:
+        prepared.holds = holding.of_lanes(claimed.plan.current_id, claimed.lanes)
     _judge_all(prepared, holding.due(prepared.holds.values(), now))
     return prepared
 

@@ -16,14 +16,17 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from currents import ledger, outcomes
+from currents.candidates import stamp
+from currents.claiming import leased_until
 from currents.delivery import Answered, kind_of
 from currents.errors import LeaseLost
 from currents.fates import Fate
 from currents.hold_rows import write_holds
 from currents.ledger import Place
-from currents.limits import SHOWN_ANSWER
+from currents.limits import CLAIM_LASTS, SHOWN_ANSWER
 from currents.models import Attempt, DeadLetter, DroppedRange
 from currents.reading import Item, Verdict
+from currents.states import State
 
 DROPS = (Fate.DROPPED, Fate.RETENTION)
 
@@ -32,14 +35,25 @@ UPDATE currents_lane
    SET position = CASE WHEN position < %s THEN %s ELSE position END,
        tried = CASE WHEN tried < %s THEN %s ELSE tried END,
        delivered_at = CASE WHEN %s THEN %s ELSE delivered_at END,
-       lease_token = '', lease_until = NULL
+       {lease}
  WHERE current_id = %s AND lease_token = %s
+RETURNING lease_token
 """
+_RELEASE = _MOVE_LANES.format(lease="lease_token = '', lease_until = NULL")
+# Only while the Current is as it was when its plan was read: a pause or an edit takes at once.
+_AS_PLANNED = """EXISTS (
+  SELECT 1 FROM currents_current c
+   WHERE c.id = currents_lane.current_id AND c.state = %s AND c.changed_at = %s)"""
+_KEEP = _MOVE_LANES.format(
+    lease=f"lease_token = CASE WHEN {_AS_PLANNED} THEN lease_token ELSE '' END,"
+    f" lease_until = CASE WHEN {_AS_PLANNED} THEN %s ELSE NULL END"
+)
 
 
 @dataclass(slots=True)
 class Settlement:
-    """What is decided. `end` is the lanes' new position; `undecided` are the items behind it."""
+    """What is decided. `end` is the lanes' new position; `undecided` are the items behind it.
+    `kept`: the lease goes on, for the next request."""
 
     delivered: list[Item] = field(default_factory=list)
     dead: list[tuple[Item, str, int | None]] = field(default_factory=list)
@@ -47,6 +61,7 @@ class Settlement:
     undecided: list[Item] = field(default_factory=list)
     end: int = 0
     tried: int = 0
+    kept: bool = False
 
 
 def settle(answered: Answered, now: datetime) -> Settlement:
@@ -55,7 +70,7 @@ def settle(answered: Answered, now: datetime) -> Settlement:
     changes = ledger_changes(made, len(answered.sent) > 1)
     claimed = answered.prepared.claimed
     with transaction.atomic():
-        _move_lanes(answered, made, now)
+        made.kept = _move_lanes(answered, made, now)
         outcomes.note(answered, now)  # before the ledger, as counting does: no circle of locks
         ledger.move(claimed.plan.current_id, changes)
         _write_dead(claimed.plan.current_id, made, now)
@@ -112,14 +127,34 @@ def _fates(made: Settlement, resent: bool) -> Iterator[Place]:
         yield verdict.minute, verdict.kind, verdict.fate
 
 
-def _move_lanes(answered: Answered, made: Settlement, now: datetime) -> None:
+def _move_lanes(answered: Answered, made: Settlement, now: datetime) -> bool:
+    """Whether the lanes are still leased."""
     claimed = answered.prepared.claimed
-    at = connection.ops.adapt_datetimefield_value(now)
+    plan = claimed.plan
+    moved = [made.end, made.end, made.tried, made.tried, bool(made.delivered), stamp(now)]
+    lanes = [plan.current_id, claimed.token]
     with connection.cursor() as cursor:
-        values = [made.end, made.end, made.tried, made.tried, bool(made.delivered), at]
-        cursor.execute(_MOVE_LANES, [*values, claimed.plan.current_id, claimed.token])
-        if cursor.rowcount != len(claimed.lanes):
-            raise LeaseLost
+        if _goes_on(answered, made, now):
+            same = [State.ACTIVE, stamp(plan.changed_at)]
+            until = stamp(leased_until(now))
+            cursor.execute(_KEEP, [*moved, *same, *same, until, *lanes])
+        else:
+            cursor.execute(_RELEASE, [*moved, *lanes])
+        tokens = [token for (token,) in cursor.fetchall()]
+    if len(tokens) != len(claimed.lanes):
+        raise LeaseLost
+    return bool(tokens[0])
+
+
+def _goes_on(answered: Answered, made: Settlement, now: datetime) -> bool:
+    """Whether the next request may follow at once: all went as it should, more is waiting, and
+    the time of the claim is not over."""
+    prepared, claimed = answered.prepared, answered.prepared.claimed
+    smooth = not (made.undecided or made.dead or answered.stop or answered.held or prepared.holds)
+    well = not (claimed.plan.probing or claimed.plan.failures or claimed.plan.slow)
+    more = claimed.start < made.end < claimed.plan.counted
+    in_time = claimed.since <= now < claimed.since + CLAIM_LASTS
+    return smooth and well and more and in_time and not prepared.only_verdicts
 
 
 def _write_dead(current_id: int, made: Settlement, now: datetime) -> None:
