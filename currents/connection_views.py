@@ -63,7 +63,7 @@ def ask(
     return Asked(test)
 
 
-def fragment(request: WorkspaceRequest, asked: Asked, key_note: str = "") -> HttpResponse:
+def fragment(request: WorkspaceRequest, asked: Asked, key_note: str | None = None) -> HttpResponse:
     shown = context(request, asked) | {"key_note": key_note}
     return render(request, "currents/connection.html", shown)
 
@@ -73,7 +73,7 @@ def context(
 ) -> dict[str, Any]:
     """What connection.html shows: the test that was asked for, else the one named by its id."""
     test = asked.test if asked else None
-    if test is None and asked is None and tested is not None:
+    if asked is None and tested is not None:
         test = _tests(request).filter(pk=tested).first()
     done = test is not None and test.state == ConnectionTest.State.DONE
     return {
@@ -92,8 +92,7 @@ def _tests(request: WorkspaceRequest) -> Any:
 @require_GET
 def tested(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """The part of a page that is asked for again and again while the test runs."""
-    test = get_object_or_404(_tests(request), pk=pk)
-    return fragment(request, Asked(test))
+    return fragment(request, Asked(get_object_or_404(_tests(request), pk=pk)))
 
 
 @may(May.EDIT_CURRENTS)
@@ -106,7 +105,4 @@ def test_saved(request: WorkspaceRequest, pk: int) -> HttpResponse:
         return fragment(request, asked)
     for sentence in asked.problems.values():
         messages.error(request, sentence)
-    address = redirect("currents:detail", request.workspace.slug, pk)
-    if asked.test is not None:
-        address["Location"] += f"?tested={asked.test.pk}"
-    return address
+    return redirect("currents:detail", request.workspace.slug, pk)

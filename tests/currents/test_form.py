@@ -20,7 +20,13 @@ from currents.drafts import checked
 from currents.models import ConnectionTest, Current
 from currents.states import State
 from tests.cast import Cast
-from tests.currents.factories import API_KEY, EMAIL_OPEN, PURCHASE, CurrentFactory
+from tests.currents.factories import (
+    API_KEY,
+    EMAIL_OPEN,
+    PURCHASE,
+    CredentialFailureFactory,
+    CurrentFactory,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
@@ -288,9 +294,8 @@ def test_a_saved_current_is_tested_with_its_stored_key_and_the_forms_region(
 
 def test_a_test_from_the_currents_page_leads_back_to_it(bob: Client, cast: Cast) -> None:
     current = CurrentFactory.create(workspace=cast.workspace)
-    answer = bob.post(at("test", current.pk))
-    test = ConnectionTest.objects.get()
-    assert answer["Location"] == f"{at('detail', current.pk)}?tested={test.pk}"
+    assert bob.post(at("test", current.pk))["Location"] == at("detail", current.pk)
+    assert ConnectionTest.objects.get().current == current
     assert "Testing …" in text(bob.post(at("test", current.pk), headers=HTMX))
 
 
@@ -349,3 +354,21 @@ def test_checked_drafts_and_the_form_agree_on_a_name(cast: Cast) -> None:
         cast.workspace, checked(forms.Draft(name=" Two  words ")), Actor(), timezone.now()
     )
     assert 'value="Two words"' in text(cast.client(cast.bob).get(at("edit", current.pk)))
+
+
+def test_a_refused_test_is_told_on_the_currents_page(
+    bob: Client, cast: Cast, httpserver: HTTPServer, settings: Any
+) -> None:
+    settings.AMPLITUDE_US_URL = httpserver.url_for("").rstrip("/")
+    refusal = {"code": 400, "error": "Invalid API key"}
+    httpserver.expect_request("/2/httpapi").respond_with_json(refusal, status=400)
+    current = CurrentFactory.create(workspace=cast.workspace, state=State.STOPPED)
+    CredentialFailureFactory.create(current=current)
+    bob.post(at("key", current.pk), {"api_key": "b9c2" + "1" * 24 + "52e8"})
+    page = text(bob.post(at("test", current.pk), follow=True))
+    test = ConnectionTest.objects.get()
+    assert "Testing …" in page.split('id="path"')[1]
+    tasks.run_connection_test(test.pk)
+    page = text(bob.get(at("detail", current.pk)))
+    assert "Amplitude refuses this API key. Copy it again" in page
+    assert "Show request and response" in page
