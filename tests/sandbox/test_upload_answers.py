@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -304,14 +308,27 @@ def test_pages_elsewhere_need_no_token_to_send(shared: Sandbox) -> None:
     answered(post(shared, body, Origin="https://shop.example"), 200)
 
 
-def test_1400_events_are_taken_at_once(shared: Sandbox) -> None:
-    took = []
-    for _round in range(5):
+def cpu_seconds(sandbox: Sandbox) -> float:
+    """What the server and its worker have used: other work on the machine slows no such clock."""
+    assert sandbox.process is not None
+    used = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            words = stat.read_text().rpartition(")")[2].split()
+            if int(words[2]) == sandbox.process.pid:  # the process group
+                used += int(words[11]) + int(words[12])
+    return used / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_1400_events_cost_well_under_100_ms(sandbox: Sandbox) -> None:
+    spent = []
+    for _round in range(6):
         properties = {f"property_{number}": f"value {number}" for number in range(18)}
         events = [an_event(event_properties=properties) for _number in range(1_400)]
-        body = json.dumps({"api_key": api_key(shared), "events": events}).encode()
-        begun = time.perf_counter()
-        answered(post(shared, body), 200)
-        took.append(time.perf_counter() - begun)
+        body = json.dumps({"api_key": api_key(sandbox), "events": events}).encode()
+        before = cpu_seconds(sandbox)
+        answered(post(sandbox, body), 200)
+        spent.append(cpu_seconds(sandbox) - before)
 
-    assert min(took) < 0.2, took  # 0.05 on two free cores; others may be at work here
+    assert min(spent) < 0.1, spent

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from braze_partners.supervisor.translating import LOCALE, compile_translations
 from tests.sandbox.running import Sandbox
@@ -101,16 +102,16 @@ def test_a_row_opens_to_the_whole_event_and_on_to_its_user(busy: Sandbox, page: 
     assert page.get_by_text(event["insert_id"]).count() >= 1
     page.get_by_role("link", name="Open the user").click()
     page.get_by_role("heading", name="opened-user").wait_for()
-    assert page.get_by_role("link", name="Opened").is_visible()
+    page.get_by_role("link", name="Opened").wait_for()
 
 
 def test_the_stream_is_filtered_and_paged(busy: Sandbox, page: Any) -> None:
     page.goto(f"{busy.url}/events")
     page.get_by_label("User ID").fill("alice")
     page.get_by_role("button", name="Filter").click()
-    assert page.locator("tbody tr").count() == 50
+    expect(page.locator("tbody tr")).to_have_count(50)
     page.get_by_role("link", name="Older").click()
-    assert page.locator("tbody tr").count() == 10
+    expect(page.locator("tbody tr")).to_have_count(10)
     page.get_by_role("link", name="Newest").click()
     page.get_by_role("link", name="Clear").click()
     page.get_by_label("Received until").fill("2020-01-01T00:00:00")

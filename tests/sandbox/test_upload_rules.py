@@ -153,11 +153,11 @@ def test_checking_2000_events_costs_a_few_microseconds_each() -> None:
         "event_properties": {"a": "b"},
         "time": NOW_MS,
     }
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     check([dict(event) for _number in range(2_000)], 5)
 
-    assert time.perf_counter() - begun < 0.2
+    assert time.process_time() - begun < 0.2
 
 
 @pytest.mark.parametrize(
