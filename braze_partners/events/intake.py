@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 
 from braze_partners.events import event_log, frames
 from braze_partners.events.coalescing import together
@@ -19,6 +19,9 @@ from braze_partners.events.errors import LogUnavailable
 from braze_partners.events.event_log import NewBatch
 from braze_partners.events.limits import SMALL_REQUEST
 from braze_partners.events.records import EventRecord, digest, identity_of, lane_of_digest
+
+# No space, no connection, a lock that was not got, a server that only reads after a failover.
+UNAVAILABLE = (OperationalError, InterfaceError, InternalError)
 
 
 class IncomingEvent(msgspec.Struct, gc=False):
@@ -55,7 +58,7 @@ def _store(workspace_id: int, events: Sequence[IncomingEvent], now: datetime) ->
     batch = encode(events)
     try:
         return event_log.append(workspace_id, batch, now)
-    except (OperationalError, InterfaceError) as error:
+    except UNAVAILABLE as error:
         raise LogUnavailable from error
 
 

@@ -6,7 +6,6 @@ import gzip
 import json
 
 import pytest
-from django.db import OperationalError
 from pytest_django import Settings
 
 from braze_partners.events import event_log
@@ -166,21 +165,6 @@ def test_only_posts_are_taken(sender: Sender, method: str) -> None:
     answer = getattr(sender.client, method)("/currents/events")
     assert answer.status_code == 405 and answer["Allow"] == "POST"
     assert answer.json()["errors"]
-
-
-@pytest.mark.parametrize("text", ["database or disk is full", "could not extend file"])
-def test_without_space_for_the_log_it_is_503_and_nothing_is_stored(
-    sender: Sender, monkeypatch: pytest.MonkeyPatch, text: str
-) -> None:
-    def no_space(*_: object) -> int:
-        raise OperationalError(text)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(event_log.log_sql, "append", no_space)
-        answer = sender.send(wire_event())
-    assert answer.status_code == 503
-    assert answer["Retry-After"] and text not in answer.content.decode()
-    assert event_log.head(sender.workspace_id) == 0
 
 
 def test_event_types_are_listed_in_picker_order(full: KeyClient) -> None:
