@@ -13,7 +13,7 @@ from datetime import datetime
 import msgspec
 from django.db import InterfaceError, InternalError, OperationalError, connection
 
-from braze_partners.events import event_log, frames
+from braze_partners.events import event_log, frames, metrics
 from braze_partners.events.coalescing import together
 from braze_partners.events.errors import LogUnavailable
 from braze_partners.events.event_log import NewBatch
@@ -57,9 +57,12 @@ def accept(workspace_id: int, events: Sequence[IncomingEvent], now: datetime) ->
 def _store(workspace_id: int, events: Sequence[IncomingEvent], now: datetime) -> int:
     batch = encode(events)
     try:
-        return event_log.append(workspace_id, batch, now)
+        first = event_log.append(workspace_id, batch, now)
     except UNAVAILABLE as error:
+        metrics.note_unavailable()
         raise LogUnavailable from error
+    metrics.note_stored(len(events))
+    return first
 
 
 def encode(events: Sequence[IncomingEvent]) -> NewBatch:
