@@ -239,7 +239,7 @@ def _add(
     kind = record.type
     ids = payload.sent_ids(record)
     body = payload.event_body(record, catalogue.event_types()[kind], ids)
-    if type(body) is payload.Unsendable:
+    if isinstance(body, payload.Unsendable):
         verdicts = prepared.verdicts if taken is None else taken.verdicts
         dead = Verdict(sequence, minute, kind, Fate.DEAD, record, received_at, body.value)
         verdicts.append(dead)

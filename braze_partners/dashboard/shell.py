@@ -63,7 +63,7 @@ def attention_of(request: HttpRequest) -> Sequence[AttentionItem]:
         request.attention = SimpleLazyObject(  # type: ignore[attr-defined]
             lambda: attention_items(member.workspace, member, timezone.now())
         )
-    found: Sequence[AttentionItem] = request.attention
+    found: Sequence[AttentionItem] = request.attention  # type: ignore[attr-defined]
     return found
 
 

@@ -24,7 +24,8 @@ from tests.partners.amplitude.hosts import drip, host, read_request
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
-State, Verdict = ConnectionTest.State, ConnectionTest.Verdict
+State = ConnectionTest.State
+Verdict = ConnectionTest.Verdict
 NOW = timezone.now()
 
 

@@ -18,7 +18,7 @@ OLD = START - timedelta(days=20)
 
 
 def test_old_minutes_become_days_and_the_total_stays() -> None:
-    current = CurrentFactory()
+    current = CurrentFactory.create()
     for number in range(5):
         LedgerEntryFactory(current=current, minute=OLD + timedelta(minutes=number), count=10)
     assert keeping.gather_days(START) == 5
@@ -35,7 +35,7 @@ def test_what_waits_keeps_its_minute() -> None:
 
 def test_two_schedulers_gather_each_minute_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Both have read the same rows; who comes second finds them empty."""
-    current = CurrentFactory()
+    current = CurrentFactory.create()
     LedgerEntryFactory(current=current, minute=OLD, count=10)
     gather_rows = keeping._gather_rows
 

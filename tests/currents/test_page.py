@@ -76,7 +76,7 @@ def test_every_state_is_shown_with_its_sentence(state: State, language: str, cas
         current = refused(cast, state)
     else:
         current = (
-            a_current(cast, state, draft=state == State.DRAFT)
+            a_current(cast, state)
             if state != State.DRAFT
             else (CurrentFactory.create(workspace=cast.workspace, draft=True))
         )
