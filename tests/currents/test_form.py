@@ -7,7 +7,9 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
@@ -372,3 +374,14 @@ def test_a_refused_test_is_told_on_the_currents_page(
     page = text(bob.get(at("detail", current.pk)))
     assert "Amplitude refuses this API key. Copy it again" in page
     assert "Show request and response" in page
+
+
+def test_the_form_costs_few_queries(bob: Client, cast: Cast) -> None:
+    current = CurrentFactory.create(
+        workspace=cast.workspace, event_types=list(catalogue.event_types())
+    )
+    for address in (at("create"), at("edit", current.pk)):
+        bob.get(address)
+        with CaptureQueriesContext(connection) as caught:
+            text(bob.get(address))
+        assert len(caught) <= 15
