@@ -38,4 +38,5 @@ class StraightHandler(BaseHandler):
         with translation.override(settings.LANGUAGE_CODE):  # a page may have left its own behind
             response: HttpResponse = self._metrics(request)
         response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers.setdefault("Content-Length", str(len(response.content)))
         return response

@@ -28,6 +28,7 @@ def test_a_batch_is_stored_in_its_order_and_answered_201(sender: Sender) -> None
     answer = sender.send(wire_event("a"), wire_event("b"), wire_event("c"))
     assert answer.status_code == 201
     assert answer.json() == {"message": "success", "accepted": 3, "rejected": []}
+    assert answer["Content-Length"] == str(len(answer.content))
     assert [record.id for record in sender.stored] == ["a", "b", "c"]
 
 
