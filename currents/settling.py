@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -131,11 +132,18 @@ def _move_lanes(answered: Answered, made: Settlement, now: datetime) -> bool:
     """Whether the lanes are still leased."""
     claimed = answered.prepared.claimed
     plan = claimed.plan
-    moved = [made.end, made.end, made.tried, made.tried, bool(made.delivered), stamp(now)]
-    lanes = [plan.current_id, claimed.token]
+    moved: list[Any] = [
+        made.end,
+        made.end,
+        made.tried,
+        made.tried,
+        bool(made.delivered),
+        stamp(now),
+    ]
+    lanes: list[Any] = [plan.current_id, claimed.token]
     with connection.cursor() as cursor:
         if _goes_on(answered, made, now):
-            same = [State.ACTIVE, stamp(plan.changed_at)]
+            same: list[Any] = [State.ACTIVE, stamp(plan.changed_at)]
             until = stamp(leased_until(now))
             cursor.execute(_KEEP, [*moved, *same, *same, until, *lanes])
         else:
