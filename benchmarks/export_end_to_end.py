@@ -14,7 +14,7 @@ from subprocess import Popen
 
 from django.db import connection
 
-from benchmarks import bed, export, made_events
+from benchmarks import bed, export, made_events, people
 from benchmarks.loading import send
 from benchmarks.report import Report, middle, times
 from benchmarks.stub import Stub, stub
@@ -30,7 +30,6 @@ STAGES = ("web", "database", "worker", "Redis", "stub")
 class Load:
     """How events come in; `make(count, a_request, seed)` makes bodies."""
 
-    name: str
     path: str
     a_request: int
     connections: int
@@ -39,8 +38,9 @@ class Load:
 
 
 LOADS = (
-    Load("/currents/events", "/currents/events", 1_000, 4, 200_000, made_events.currents_bodies),
-    Load("/currents/events", "/currents/events", 100, 8, 80_000, made_events.currents_bodies),
+    Load("/currents/events", 1_000, 4, 200_000, made_events.currents_bodies),
+    Load("/currents/events", 100, 8, 80_000, made_events.currents_bodies),
+    Load("/users/track", 75, 8, 60_000, made_events.track_bodies),
 )
 SDK_EVENTS = 40_000
 QUICK = 4  # times less
@@ -48,6 +48,8 @@ QUICK = 4  # times less
 
 def run(bench: bed.Bed) -> list[Report]:
     workspace = export.workspace("end-to-end")
+    people.fill(workspace, made_events.PEOPLE)
+    people.settle()
     now = datetime.now(UTC)
     permissions = ["currents.events", "users.track"]
     secret = generate_rest_key(workspace, permissions, "bench", By(None), now).secret
@@ -165,7 +167,7 @@ def _row(load: Load, kept: Measured, sdk_rate: float) -> list[str]:
     stages = {stage: median(kept.each[stage]) for stage in STAGES}
     whole = sum(micros for stage, micros in stages.items() if stage != "stub")
     return [
-        load.name,
+        load.path,
         f"{load.a_request:,}",
         str(load.connections),
         middle(kept.rates),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -42,6 +43,11 @@ TYPES = {
     catalogue.PURCHASE: f"product_id price currency purchase_properties {DEVICE} app_group_id",
 }
 NAMES = list(TYPES)
+# What a custom event of /users/track carries, to be as large as the others.
+TRACKED = (
+    *("campaign_name", "message_variation_name", "canvas_name", "platform", "os_version"),
+    *("device_model", "app_group_id", "url", "user_agent", "session_id"),
+)
 FIELDS = [fields.split() for fields in TYPES.values()]
 AGENT = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_{} like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
 EXTRAS = '{"season":"spring","size":"42","group":"b","stock":"low"}'
@@ -92,6 +98,29 @@ def currents_bodies(count: int, a_request: int, seed: int) -> list[bytes]:
     return bodies
 
 
+def track_bodies(count: int, a_request: int, seed: int) -> list[bytes]:
+    """Custom events, each of somebody who is known."""
+    bodies, events = [], []
+    chance = random.Random(seed)
+    for number in range(count):
+        person = (number + seed) * STRIDE % PEOPLE
+        values = _values(chance, person, number)
+        events.append(
+            {
+                "external_id": external_id(person),
+                "name": values["name"],
+                "time": datetime.fromtimestamp(BEGAN + number // 100, UTC).isoformat(),
+                "app_id": values["app_id"],
+                "properties": {field: values[field] for field in TRACKED}
+                | values["custom_properties"],
+            }
+        )
+        if len(events) == a_request:
+            bodies.append(_encode({"events": events}))
+            events = []
+    return bodies
+
+
 def amplitude_events(count: int, seed: int) -> Iterator[dict[str, Any]]:
     """The same events as arguments of the SDK's own event."""
     types = catalogue.event_types()
@@ -110,7 +139,8 @@ def amplitude_events(count: int, seed: int) -> Iterator[dict[str, Any]]:
 
 
 def external_id(person: int) -> str:
-    return f"usr_{person:08d}"
+    """As people.fill makes them."""
+    return f"customer-{person:09d}"
 
 
 def _user(person: int, kind: str) -> User:
