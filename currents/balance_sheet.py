@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from currents.fates import STEPS, Fate, Step
 from currents.kinds import kind_name
@@ -17,7 +18,7 @@ from currents.ledger import Balance
 
 LABELS: dict[Step, str | Promise] = {
     Step.RECEIVED: _("Received"),
-    Step.NOT_SELECTED: _("Not selected"),
+    Step.NOT_SELECTED: pgettext_lazy("events", "Not selected"),
     Step.NO_IDENTITY: _("No identity"),
     Step.WAITING: _("Waiting"),
     Step.DEAD_LETTERED: _("Dead letters"),

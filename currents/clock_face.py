@@ -15,6 +15,9 @@ from braze_partners import formatting
 from currents.clock import FIRST, Clock, Mark
 from currents.condition import Condition, Failure, Letter
 
+# Share of the bar from which on a time leaves room for that of the end.
+NEAR_THE_END = 0.85
+
 
 class Mail(StrEnum):
     """How far the letter of a mark has come."""
@@ -26,13 +29,15 @@ class Mail(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FaceMark:
-    """A mark of the bar: `place` is a percentage for a drawing."""
+    """A mark of the bar: `place` is a percentage for a drawing, `anchor` which end of its time
+    stands there."""
 
     label: str
     time: str
     place: str
     mail: Mail
     is_first: bool
+    anchor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,9 @@ def _mark(mark: Mark, time: str, clock: Clock, failure: Failure) -> FaceMark:
     label = _("First failure")
     if mark.stage != FIRST:
         label = _("%(percent)s%%") % {"percent": round(mark.share * 100)}
-    return FaceMark(label, time, _percent(mark.place), mail, mark.stage == FIRST)
+    is_first = mark.stage == FIRST
+    anchor = "start" if is_first else "end" if mark.place > NEAR_THE_END else "middle"
+    return FaceMark(label, time, _percent(mark.place), mail, is_first, anchor)
 
 
 def _latest(failure: Failure) -> Letter | None:

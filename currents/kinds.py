@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from braze_partners.events import catalogue
 from currents.ledger import UNKNOWN_TYPES
+from currents.picker_words import group_label, label
 
 PREFIX = "[Appboy] "
 
@@ -24,10 +25,10 @@ def kind_name(event_type: str) -> str:
 
 
 def by_group(event_types: Iterable[str]) -> list[tuple[str, list[str]]]:
-    """Names of the chosen types in the picker's order, by its groups."""
+    """The chosen types in the picker's order and words, by its groups."""
     chosen = set(event_types)
-    kinds = [kind for kind in catalogue.event_types().values() if kind.name in chosen]
     found: dict[str, list[str]] = {}
-    for kind in kinds:
-        found.setdefault(kind.group, []).append(kind_name(kind.name))
+    for kind in catalogue.event_types().values():
+        if kind.name in chosen:
+            found.setdefault(group_label(kind.group), []).append(label(kind))
     return list(found.items())

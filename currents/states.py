@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class State(models.TextChoices):
     DRAFT = "draft", _("Draft")
-    ACTIVE = "active", _("Active")
+    ACTIVE = "active", pgettext_lazy("Current", "Active")
     PAUSED = "paused", _("Paused")
     FAILING = "failing", _("Failing")
     STOPPED = "stopped", _("Stopped: credentials")

@@ -20,7 +20,8 @@ from braze_partners.dashboard.attention import attention_items
 from braze_partners.dashboard.attention_item import AttentionItem
 from braze_partners.dashboard.preferences import theme_of
 from braze_partners.running import sandbox_address
-from braze_partners.workspaces.models import Language, Theme, Workspace
+from braze_partners.workspaces import members
+from braze_partners.workspaces.models import Language, Member, Theme, Workspace
 from braze_partners.workspaces.roles import ROLE_TABLE, May, may
 
 
@@ -47,7 +48,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             lambda name: sum(item.section == name for item in attention),
         ),
         "sandbox_address": sandbox_address(),
-        "own_workspaces": SimpleLazyObject(lambda: _workspaces_of(member.account_id)),
+        "own_workspaces": SimpleLazyObject(lambda: _workspaces_of(request, member)),
         "attention_count": SimpleLazyObject(lambda: len(attention)),
         "search_address": _address("dashboard:search", workspace.slug),
         "home_address": _address("dashboard:home", workspace.slug) or "/",
@@ -67,8 +68,10 @@ def attention_of(request: HttpRequest) -> Sequence[AttentionItem]:
     return found
 
 
-def _workspaces_of(account_id: int) -> list[Workspace]:
-    return list(Workspace.objects.filter(members__account_id=account_id).order_by("name"))
+def _workspaces_of(request: HttpRequest, member: Member) -> list[Workspace]:
+    """The door has looked them up, but for pages that belong to no workspace."""
+    known = getattr(request, "memberships", None)
+    return [one.workspace for one in known or members.memberships(member.account)]
 
 
 def _address(name: str, *arguments: str) -> str:

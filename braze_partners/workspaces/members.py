@@ -26,6 +26,15 @@ def members_of(workspace: Workspace) -> QuerySet[Member]:
     return rows.order_by("account__name", "account__email")
 
 
+def memberships(account: Account) -> list[Member]:
+    """Of all workspaces that the person is in, by name: few, and each page needs the list."""
+    rows = Member.objects.filter(account=account).select_related("workspace")
+    found = list(rows.order_by("workspace__name", "pk"))
+    for member in found:
+        member.account = account
+    return found
+
+
 def latest_membership(account: Account) -> Member | None:
     """Where the person was last; of several never visited ones the first joined."""
     rows = Member.objects.filter(account=account).select_related("workspace", "account")

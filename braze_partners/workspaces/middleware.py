@@ -71,9 +71,11 @@ class WorkspaceMiddleware:
         slug = kwargs.pop("workspace")
         if not isinstance(request.user, Account):
             return _to_sign_in(request)
-        member = _member(request.user, slug)
+        memberships = members.memberships(request.user)
+        member = next((one for one in memberships if one.workspace.slug == slug), None)
         if member is None:
             raise Http404
+        request.memberships = memberships  # type: ignore[attr-defined]
         enter(request, member)
         now = timezone.now()
         if not members.seen_lately(member, now):
@@ -89,11 +91,6 @@ def enter(request: HttpRequest, member: Member) -> None:
     request.workspace = member.workspace  # type: ignore[attr-defined]
     request.member = member  # type: ignore[attr-defined]
     timezone.activate(zoneinfo.ZoneInfo(member.workspace.time_zone))
-
-
-def _member(account: Account, slug: str) -> Member | None:
-    rows = Member.objects.select_related("workspace", "account")
-    return rows.filter(workspace__slug=slug, account=account).first()
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
