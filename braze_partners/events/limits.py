@@ -15,6 +15,9 @@ MAX_PROPERTIES_BYTES = 900 * 1024
 # Events of one row of the log: a /users/track of 75 events and 75 purchases of quantity 100 is
 # 7,575 (wire/braze-users-track.md); readers and look-ups rely on it.
 MAX_EVENTS_PER_BATCH = 10_000
+# Seconds a writer waits on PostgreSQL for those before it in the log, then 503: as long as on
+# SQLite (SQLITE_BUSY_TIMEOUT).
+HEAD_WAIT_SECONDS = 15
 # (from so many events of a batch on, frames). Measured with events of 739 bytes: in one frame 122
 # bytes an event at 100 a batch and 112 at 1,000; in four 143 and 116; in sixteen 198 and 126.
 # Reading one lane alone costs 10, 3.5 and 1.6 µs an event.

@@ -16,16 +16,27 @@ from typing import Any
 from django.db import connection, transaction
 
 from braze_partners.events import filters
-from braze_partners.events.limits import LANES, MAX_COUNTS_PER_READ, MAX_EVENTS_PER_BATCH
+from braze_partners.events.limits import (
+    HEAD_WAIT_SECONDS,
+    LANES,
+    MAX_COUNTS_PER_READ,
+    MAX_EVENTS_PER_BATCH,
+)
 from braze_partners.people import postgres
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-_HEAD = """
-INSERT INTO events_loghead (workspace_id, next) VALUES (%s, %s)
+_MOVED = """
 ON CONFLICT (workspace_id) DO UPDATE SET next = events_loghead.next + excluded.next
 RETURNING next
+"""
+_HEAD_SQLITE = f"INSERT INTO events_loghead (workspace_id, next) VALUES (%s, %s) {_MOVED}"
+# A writer that has died in the middle of its transaction is not waited for for ever.
+_HEAD = f"""
+INSERT INTO events_loghead (workspace_id, next)
+SELECT %s, %s FROM (SELECT set_config('lock_timeout', '{HEAD_WAIT_SECONDS}s', true)) AS patience
+{_MOVED}
 """
 _COLUMNS = (
     "workspace_id, end_sequence, count, received_at, type_counts,"
@@ -147,7 +158,7 @@ def append(
     joined = [b"".join(some) for some in (event_hashes, identity_hashes)]
     values = [count, _micros(now), type_counts, *joined, json.dumps(frame_ends), packed]
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.execute(_HEAD, [workspace_id, count])
+        cursor.execute(_HEAD_SQLITE, [workspace_id, count])
         (end,) = cursor.fetchone()
         cursor.execute(_APPEND_SQLITE, [workspace_id, end, *values])
     return int(end)

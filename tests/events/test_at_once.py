@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
-from braze_partners.events import event_log, intake
+from braze_partners.events import event_log, intake, log_sql
+from braze_partners.events.errors import LogUnavailable
 from braze_partners.events.intake import Accepted
 from tests.events.factories import NOON, an_event, events_of
 
@@ -117,6 +118,36 @@ def test_a_slow_transaction_holds_back_those_after_it_and_hides_none() -> None:
         assert quickly.result(30).first_sequence == 3
     ids = [r.id for batch in event_log.read(WORKSPACE, 0, limit_events=10) for r in batch.records]
     assert ids == ["slow0", "slow1", "slow2", "quick0", "quick1"]
+
+
+def test_a_writer_that_never_ends_is_not_waited_for_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It hung in the middle of its transaction: the others are told to come again."""
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite has its busy timeout")
+    statement = log_sql._APPEND.replace("'15s'", "'50ms'")
+    assert statement != log_sql._APPEND
+    monkeypatch.setattr(log_sql, "_APPEND", statement)
+    placed, go_on = threading.Event(), threading.Event()
+
+    def hung() -> None:
+        try:
+            with transaction.atomic():
+                intake.accept(WORKSPACE, events_of(1), NOON)
+                placed.set()
+                assert go_on.wait(30)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        hanging = pool.submit(hung)
+        assert placed.wait(30)
+        with pytest.raises(LogUnavailable):
+            intake.accept(WORKSPACE, events_of(1), NOON)
+        go_on.set()
+        hanging.result(30)
+    assert intake.accept(WORKSPACE, events_of(1), NOON).first_sequence == 1
 
 
 def test_one_workspace_does_not_wait_for_another() -> None:
