@@ -59,6 +59,18 @@ HINTS: tuple[tuple[str, str | Promise], ...] = (
         "too large",
         _("A single event above 1 MB. Leave a property out where it is sent."),
     ),
+    (
+        "too_large",
+        _("A single event above 1 MB. Leave a property out where it is sent."),
+    ),
+    (
+        "unreadable_properties",
+        _("Its properties are no JSON object, so it was not sent. Mend the sender."),
+    ),
+    (
+        "no_event_name",
+        _("A custom event without a name, so it was not sent. Mend the sender."),
+    ),
 )
 OTHER_HINT = _("Amplitude refused it as it is. The attempt shows the whole answer.")
 
