@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator
 
 import pytest
+from django.apps import AppConfig
 from django.conf import settings as django_settings
 from django.core.cache import cache
+from django.db import connection
+from django.db.models.signals import post_migrate
 
 from braze_partners.rest import counters
 from tests.bed.browser import axe_violations, browser, page, sign_in
@@ -32,6 +35,14 @@ def pytest_configure(config: pytest.Config) -> None:
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # A thread with a connection of its own would not see a test's transaction, and outlive it.
     django_settings.WRITE_KEY_USE_IN_BACKGROUND = False
+    post_migrate.connect(empty_the_log)
+
+
+def empty_the_log(sender: AppConfig, **_: object) -> None:
+    """The log is no model, so what empties the tables after a test with real commits leaves it."""
+    if sender.label == "events":
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM events_batch")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -21,13 +21,6 @@ WRITERS = 6
 REQUESTS = 25
 
 
-@pytest.fixture(autouse=True)
-def empty_log() -> None:
-    """The log is no model, so nobody empties it between tests with real commits."""
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM events_batch")
-
-
 def write_many(writer: int) -> list[tuple[str, Accepted]]:
     """Every third request in a transaction of its own, as /users/track does it."""
     done = []
