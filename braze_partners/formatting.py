@@ -7,9 +7,13 @@ U+2212 for minus, units after a no-break space, 24 hours, words for today.
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta, tzinfo
+import unicodedata
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta, tzinfo
+from functools import cache
 from typing import Any
 
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_time, get_timezone_name
 from babel.numbers import format_decimal
 from django.utils.translation import gettext as _
@@ -41,6 +45,43 @@ def number(value: float | None, locale: str, *, decimals: int = 0) -> str:
         return NONE
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
     return format_decimal(value, pattern, locale=locale).replace("-", MINUS)
+
+
+def plain(value: float, locale: str) -> str:
+    """Every digit there is: 2.5 or 2,5."""
+    return format_decimal(value, "#,##0.##############", locale=locale).replace("-", MINUS)
+
+
+@cache
+def countries(locale: str) -> dict[str, str]:
+    """Names by the two letters of ISO 3166-1, in the alphabet of the language."""
+    return _two_letters(Locale.parse(locale).territories.items(), str.isupper)
+
+
+@cache
+def languages(locale: str) -> dict[str, str]:
+    """Names by the two letters of ISO 639-1, with a capital, since they stand alone."""
+    return _two_letters(Locale.parse(locale).languages.items(), str.islower)
+
+
+def _two_letters(names: Iterable[tuple[str, str]], fits: Callable[[str], bool]) -> dict[str, str]:
+    kept = {code: _capital(name, True) for code, name in names if len(code) == 2 and fits(code)}
+    folded = {code: unicodedata.normalize("NFD", name).casefold() for code, name in kept.items()}
+    return dict(sorted(kept.items(), key=lambda named: folded[named[0]]))
+
+
+def country(code: str, locale: str) -> str:
+    """France; a code that no country has stays as it is."""
+    return countries(locale).get(code, code)
+
+
+def language(code: str, locale: str) -> str:
+    return languages(locale).get(code, code)
+
+
+def whole_day(day: date, locale: str) -> str:
+    """12 May 2026, always with its year."""
+    return format_date(day, "d MMM y", locale=locale)
 
 
 def signed(value: float | None, locale: str) -> str:

@@ -28,6 +28,24 @@ JOBS: tuple[Job, ...] = (
         "an import of people whose message was lost or whose worker was killed goes on",
     ),
     Job(
+        "people: bring answers forward",
+        "people.keep_answers_up",
+        SECONDS_30,
+        "what a filter on profiles counts is a minute old at most",
+    ),
+    Job(
+        "people: count what is asked for the first time",
+        "people.sweep_answers",
+        SECONDS_5,
+        "in a workspace of more than a million people somebody waits before a progress bar",
+    ),
+    Job(
+        "people: forget unused answers",
+        "people.forget_answers",
+        HOURLY,
+        "an answer that nobody reads any more costs work with every change",
+    ),
+    Job(
         "events: make the log's next days",
         "events.make_partitions",
         HOURLY,

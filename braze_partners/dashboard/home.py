@@ -116,7 +116,10 @@ def starred_segments(
 ) -> list[StarredSegment]:
     kept = sizing.recent(segments, now)
     rows = listing.listed(workspace.pk, segments)
-    return [StarredSegment(row, [*kept[row.segment.pk], row.size]) for row in rows]
+    return [
+        StarredSegment(row, [*kept[row.segment.pk], *([] if row.size is None else [row.size])])
+        for row in rows
+    ]
 
 
 def set_up(workspace: Workspace) -> dict[str, datetime | None]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from braze_partners.people import identity, postgres
+from braze_partners.people import changed, identity, postgres
 
 # People per transaction: their rows are held for about 20 ms on PostgreSQL.
 CHUNK = 1_000
@@ -62,13 +62,16 @@ def _note(moments: dict[int, int], numbers: Iterable[int | None], told: Mapping[
 
 
 def _move(workspace_id: int, moments: Mapping[int, int]) -> None:
-    if postgres.is_postgres():
-        micros = postgres.Int8Array.of(moment * 1_000 for moment in moments.values())
-        with connection.wrap_database_errors, postgres.binary_cursor() as cursor:
-            cursor.execute(_MOVE, [postgres.Int8Array.of(moments), micros, workspace_id])
-        return
-    with transaction.atomic(), connection.cursor() as plain:
-        plain.executemany(_MOVE_SQLITE, [_row(workspace_id, *one) for one in moments.items()])
+    with transaction.atomic():
+        if postgres.is_postgres():
+            micros = postgres.Int8Array.of(moment * 1_000 for moment in moments.values())
+            with connection.wrap_database_errors, postgres.binary_cursor() as cursor:
+                cursor.execute(_MOVE, [postgres.Int8Array.of(moments), micros, workspace_id])
+        else:
+            rows = [_row(workspace_id, *one) for one in moments.items()]
+            with connection.cursor() as plain:
+                plain.executemany(_MOVE_SQLITE, rows)
+        changed.note(workspace_id, moments, ("last_active_at",))
 
 
 def _row(workspace_id: int, number: int, moment: int) -> list[Any]:

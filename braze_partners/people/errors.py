@@ -15,6 +15,16 @@ class NumbersExhausted(PeopleError):
         self.workspace_id = workspace_id
 
 
+class StillCounting(PeopleError):
+    """An answer is being counted for the first time; `share` of it, from 0 to 1, is done."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__(
+            _("This is being counted for the first time: %d%% is done.") % int(share * 100)
+        )
+        self.share = share
+
+
 class ValueRefused(PeopleError):
     """One value of one person that breaks a rule; `column` says which."""
 

@@ -55,3 +55,17 @@ TURN_SECONDS = 300
 PEOPLE_PER_PAGE = 50
 # Past imports shown below the upload form.
 IMPORTS_SHOWN = 20
+
+# Seconds: what a kept answer tells is this old at most (house.md: refreshed every 60 s at most).
+MAX_AGE_SECONDS = 60
+# Blocks of 1,048,576 people that whoever asks first counts at once, in about 2 s on two cores;
+# more are counted in the background, with progress (product.md 4: 1 M profiles within 3 s).
+COUNTED_AT_ONCE_BLOCKS = 1
+# People of a block asked about by number; beyond it the whole block costs less (measured).
+ASKED_BY_NAME = 100_000
+# Blocks of answers in a process's memory: at most 128 kB each, 64 MB.
+ANSWER_BLOCKS_KEPT = 512
+# Seconds between two notes that an answer is used: own choice, so that reading writes rarely.
+USE_NOTED_SECONDS = 3_600
+# Days that an answer is kept and brought forward though nobody reads it: own choice.
+ANSWERS_KEPT_DAYS = 7

@@ -268,3 +268,94 @@ class PeopleImportProblem(models.Model):
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.text}"
+
+
+class ProfileChange(models.Model):
+    """Whose profile changed in one transaction, and which facets; written by that transaction and
+    taken away when it is folded into a generation (changed.py)."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    facets = models.JSONField()
+    bits = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.workspace_id}: {self.facets}"
+
+
+class ChangeHead(models.Model):
+    """What was committed before `as_of` is in the generations up to `generation`."""
+
+    workspace = models.OneToOneField(Workspace, on_delete=models.CASCADE, primary_key=True)
+    generation = models.PositiveBigIntegerField(default=0)
+    as_of = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.workspace_id}: {self.generation}"
+
+
+class ChangedFacet(models.Model):
+    """Whose facet changed in one generation; kept until every answer has taken it in."""
+
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    generation = models.PositiveBigIntegerField()
+    facet = models.CharField(max_length=40)
+    bits = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "generation", "facet"], name="changed_facet_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.workspace_id}/{self.generation}: {self.facet}"
+
+
+class Answer(models.Model):
+    """For whom a question about profiles is true, kept and brought forward by what changes.
+
+    Until `built` of its `blocks` are all, it is being counted for the first time. `generation` is
+    the last one it has taken in; `used_at` is late by an hour at most.
+    """
+
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    key = models.CharField(max_length=32)
+    question = models.TextField()
+    generation = models.PositiveBigIntegerField()
+    blocks = models.PositiveIntegerField()
+    built = models.PositiveIntegerField(default=0)
+    ready = models.BooleanField(default=False)
+    used_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "key"], name="answer_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.question
+
+
+class AnswerBlock(models.Model):
+    """`version` is a random token, new with each write, as of PeopleSet."""
+
+    answer = models.ForeignKey(
+        Answer, on_delete=models.CASCADE, related_name="parts", db_index=False
+    )
+    block = models.PositiveIntegerField()
+    version = models.BigIntegerField()
+    bits = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["answer", "block"], name="answer_block_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.answer_id}/{self.block}"

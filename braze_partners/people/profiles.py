@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 from pyroaring import BitMap
 
-from braze_partners.people import attributes, numbers, rows, sets
+from braze_partners.people import attributes, changed, numbers, rows, sets
 from braze_partners.people.identity import alias_hash, identifier_hash
 from braze_partners.people.models import Alias, Device, PeopleSet, Profile
 from braze_partners.people.signals import people_deleted
@@ -76,6 +76,7 @@ def create_together(workspace_id: int, people: Sequence[NewPerson], now: datetim
         attributes.write(known, ((profile.pk, person.attributes) for person, profile in pairs))
         anonymous = [p.number for p in profiles if p.external_id is None]
         sets.change(workspace_id, PeopleSet.Kind.ANONYMOUS, added=anonymous)
+        changed.note(workspace_id, taken)
     return list(taken)
 
 
@@ -148,6 +149,7 @@ def _delete_together(workspace_id: int, gone: Sequence[int], now: datetime) -> i
     identities = {identity for _number, *ids in found for identity in ids if identity}
     identities.update(devices.values_list("device_id", flat=True))
     profiles.delete()
+    changed.note(workspace_id, bits)
     people_deleted.send(
         Profile, workspace_id=workspace_id, numbers=bits, now=now, identities=identities
     )

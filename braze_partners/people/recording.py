@@ -5,10 +5,10 @@ Knows tables and their order; knows not why somebody changed. The rows are held 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from braze_partners.people import attributes, columns, profiles, rows
+from braze_partners.people import attributes, changed, columns, profiles, rows
 from braze_partners.people.attributes import Value
 from braze_partners.people.changes import By
 from braze_partners.people.company import Company, Person
@@ -16,6 +16,7 @@ from braze_partners.people.errors import ValueRefused
 from braze_partners.people.identity import identifier_hash
 from braze_partners.people.models import Attribute, Device
 from braze_partners.people.profiles import NewDevice, NewPerson
+from braze_partners.people.questions import attribute_facet
 
 
 class Interfered(Exception):
@@ -25,18 +26,35 @@ class Interfered(Exception):
 def record(workspace_id: int, company: Company, now: datetime) -> None:
     there = _attributes(workspace_id, company)
     profiles.create_together(workspace_id, [_new(person) for person in company.made], now)
-    changed = [person for person in company.known.values() if person.is_changed]
-    columns.write((_key(person), {**person.fields, "updated_at": now}) for person in changed)
-    attributes.write(there, ((_key(person), _values(person)) for person in changed))
+    told = [person for person in company.known.values() if person.is_changed]
+    columns.write((_key(person), {**person.fields, "updated_at": now}) for person in told)
+    attributes.write(there, ((_key(person), _values(person)) for person in told))
     attributes.remove(
         [
             (_key(person), there[name].pk)
-            for person in changed
+            for person in told
             for name, value in person.attributes.items()
             if value is None and name in there
         ]
     )
-    _devices(workspace_id, changed)
+    _devices(workspace_id, told)
+    changed.note(workspace_id, *_facets(told, there))
+
+
+def _facets(told: Sequence[Person], there: Mapping[str, Attribute]) -> tuple[list[int], set[str]]:
+    """Whose profiles changed, and in what."""
+    numbers: list[int] = []
+    facets: set[str] = set()
+    for person in told:
+        assert person.row is not None
+        numbers.append(person.row.number)
+        facets.update(person.fields)
+        facets.update(
+            attribute_facet(there[name].pk) for name in person.attributes if name in there
+        )
+        if person.devices:
+            facets.add("devices")
+    return numbers, facets
 
 
 def _attributes(workspace_id: int, company: Company) -> dict[str, Attribute]:

@@ -89,7 +89,8 @@ def read(workspace_id: int, kind: str) -> Blocks:
     return read_with_counter(workspace_id, kind)[1]
 
 
-def _by_block(numbers: Iterable[int]) -> Blocks:
+def by_block(numbers: Iterable[int]) -> Blocks:
+    """A set cut into its blocks; empty ones are left out."""
     bits = BitMap(numbers)
     blocks: Blocks = {}
     for block in range(bits.min() // BLOCK_SIZE, bits.max() // BLOCK_SIZE + 1) if bits else ():
@@ -103,7 +104,7 @@ def change(
     workspace_id: int, kind: str, added: Iterable[int] = (), removed: Iterable[int] = ()
 ) -> None:
     """Adds and removes numbers. The caller holds the counter's row (`numbers.lock`)."""
-    plus, minus = _by_block(added), _by_block(removed)
+    plus, minus = by_block(added), by_block(removed)
     touched = plus.keys() | minus.keys()
     if not touched:
         return

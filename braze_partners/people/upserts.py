@@ -18,7 +18,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from braze_partners.people import attributes, columns, profiles, rows
+from braze_partners.people import attributes, changed, columns, profiles, rows
 from braze_partners.people.errors import PeopleError, ValueRefused
 from braze_partners.people.identity import (
     resolve_aliases,
@@ -27,6 +27,7 @@ from braze_partners.people.identity import (
 )
 from braze_partners.people.models import Alias, Device, Profile
 from braze_partners.people.profiles import NewPerson
+from braze_partners.people.questions import attribute_facet
 
 _ATTEMPTS = 5
 Identity = tuple[str, Any]
@@ -217,3 +218,8 @@ def _write(workspace_id: int, plan: _Plan, now: datetime) -> None:
     rows.insert(Device, [device for pair in pairs for device in profiles.new_devices(*pair)])
     there = attributes.ensure(workspace_id, (person.attributes for person, _known in pairs))
     attributes.write(there, ((profile.pk, person.attributes) for person, profile in pairs))
+    facets = {name for person, _profile in pairs for name in person.fields}
+    facets |= {attribute_facet(attribute.pk) for attribute in there.values()}
+    if any(person.devices for person, _profile in pairs):
+        facets.add("devices")
+    changed.note(workspace_id, known, facets)

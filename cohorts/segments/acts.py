@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from django.http import QueryDict
 
-from cohorts.segments.definition import FilterType, Inclusion, Presence
+from cohorts.segments.definition import Inclusion
 from cohorts.segments.editing import CHOSEN, SECTIONS, Edited, EditedFilter, EditedRow, free_key
+from cohorts.segments.filter_types import FilterType
 
 
 def apply(edited: Edited, act: str, posted: QueryDict) -> None:
@@ -69,10 +70,16 @@ def _add_filter(edited: Edited, row: EditedRow, kind: str) -> None:
     while f"{row.key}f{number}" in taken:
         number += 1
     made = EditedFilter(f"{row.key}f{number}", kind)
-    operators = Presence if made.type == FilterType.EXTERNAL_USER_ID else Inclusion
-    made.operator = next(iter(operators)).value
+    made.operator = next(iter(made.operators), "")
     row.filters.append(made)
-    edited.focus = f"typed-{made.key}" if made.wants_values else f"operator-{made.key}"
+    edited.focus = _first_control(made)
+
+
+def _first_control(made: EditedFilter) -> str:
+    """Where one goes on after the filter was added."""
+    if made.type == FilterType.ATTRIBUTE:
+        return f"subject-{made.key}"
+    return f"typed-{made.key}" if made.wants_values else f"operator-{made.key}"
 
 
 def _remove(edited: Edited, filter_key: str) -> None:

@@ -12,6 +12,8 @@ from typing import Protocol
 
 from pyroaring import BitMap
 
+from braze_partners.people.questions import Question
+
 
 @dataclass(frozen=True, slots=True)
 class InCohorts:
@@ -44,7 +46,15 @@ class Among:
     negated: bool = False
 
 
-Term = InCohorts | InPlans | Anonymous | Among
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Of whose profile one of these is true; negated: none of them."""
+
+    questions: tuple[Question, ...]
+    negated: bool = False
+
+
+Term = InCohorts | InPlans | Anonymous | Among | Answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,8 @@ class Block(Protocol):
     def anonymous(self) -> BitMap: ...
 
     def cohort(self, pk: int) -> BitMap | None: ...
+
+    def answer(self, question: Question) -> BitMap | None: ...
 
 
 class Evaluation:
@@ -131,6 +143,9 @@ class Evaluation:
                 sets = [each for pk in cohorts if (each := self.block.cohort(pk)) is not None]
             case InPlans(plans):
                 sets = [self.members(plan) for plan in plans]
+            case Answered(questions):
+                answers = map(self.block.answer, questions)
+                sets = [each for each in answers if each is not None]
             case Anonymous():
                 sets = [self.block.anonymous]
             case Among(numbers):

@@ -10,13 +10,14 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from braze_partners.errors import BadRequest, Conflict, NotFound
+from braze_partners.errors import BadRequest, Conflict, NotFound, Unavailable
+from braze_partners.people.errors import StillCounting
 from braze_partners.people.finding import find_person, identifiers_of
 from braze_partners.rest.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from braze_partners.rest.paging import PAGE_PARAMETERS, Page, next_link, page_request, paged
 from braze_partners.rest.views import ApiView
 from braze_partners.workspaces.audit import record
-from cohorts.segments import evaluation, explanation, saving, sizing
+from cohorts.segments import evaluation, explanation, limits, saving, sizing
 from cohorts.segments.api_paging import segment_page
 from cohorts.segments.definition import Definition, parse
 from cohorts.segments.errors import (
@@ -65,6 +66,12 @@ def _definition(data: object) -> Definition:
 
 class SegmentView(ApiView):
     """What the endpoints share: one segment of the key's workspace, and the audit log."""
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, StillCounting):
+            headers = {"Retry-After": str(limits.COUNTING_RETRY_SECONDS)}
+            exc = Unavailable(str(exc), headers=headers)
+        return super().handle_exception(exc)
 
     def segment(self, pk: uuid.UUID) -> Segment:
         rows = Segment.objects.select_related("workspace").prefetch_related("tags")

@@ -13,8 +13,10 @@ from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 
-from cohorts.segments import limits
+from cohorts.segments import limits, profile_filters
 from cohorts.segments.errors import DefinitionRefused, Problem
+from cohorts.segments.filter_types import FilterType
+from cohorts.segments.profile_filters import ProfileFilter, one_of
 
 
 class Inclusion(StrEnum):
@@ -28,12 +30,6 @@ class Presence(StrEnum):
     IS_SET = "is_set"
     IS_NOT_SET = "is_not_set"
     IS_ANY_OF = "is_any_of"
-
-
-class FilterType(StrEnum):
-    COHORT = "cohort"
-    SEGMENT = "segment"
-    EXTERNAL_USER_ID = "external_user_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +53,7 @@ class ExternalIdFilter:
 
 Operator = TypeVar("Operator", bound=StrEnum)
 
-Filter = CohortFilter | SegmentFilter | ExternalIdFilter
+Filter = CohortFilter | SegmentFilter | ExternalIdFilter | ProfileFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +116,8 @@ def _dump_filter(condition: Filter) -> dict[str, Any]:
             if condition.operator is Presence.IS_ANY_OF:
                 dumped["values"] = list(condition.values)
             return dumped
+        case ProfileFilter():
+            return profile_filters.dump(condition)
 
 
 @dataclass(slots=True)
@@ -177,10 +175,10 @@ class _Reader:
             FilterType.EXTERNAL_USER_ID: self.external_id_filter,
         }
         kind = data.get("type")
-        if not isinstance(kind, str) or kind not in reading:
-            self.refuse(f"{path}.type", _one_of(FilterType))
+        if not isinstance(kind, str) or kind not in list(FilterType):
+            self.refuse(f"{path}.type", one_of(FilterType))
             return None
-        return reading[kind](data, path)
+        return reading.get(kind, self.profile_filter)(data, path)
 
     def cohort_filter(self, data: dict[str, Any], path: str) -> Filter | None:
         self.fields(data, path, {"type", "partner", "operator", "cohorts"})
@@ -215,11 +213,18 @@ class _Reader:
         values = self.texts(data.get("values"), f"{path}.values", limits.MAX_EXTERNAL_ID)
         return ExternalIdFilter(operator, values)
 
+    def profile_filter(self, data: dict[str, Any], path: str) -> Filter | None:
+        known = {"type", "operator", "values"}
+        if data["type"] == FilterType.ATTRIBUTE:
+            known |= {"attribute", "value_type"}
+        self.fields(data, path, known)
+        return profile_filters.read(data, path, self.problems)
+
     def operator(self, data: dict[str, Any], path: str, known: type[Operator]) -> Operator | None:
         given = data.get("operator")
         if isinstance(given, str) and given in list(known):
             return known(given)
-        self.refuse(f"{path}.operator", _one_of(known))
+        self.refuse(f"{path}.operator", one_of(known))
         return None
 
     def texts(self, data: object, path: str, longest: int = 255) -> tuple[str, ...]:
@@ -236,7 +241,3 @@ class _Reader:
                 self.refuse(f"{path}[{at}]", wanted)
                 return ()
         return tuple(dict.fromkeys(data))
-
-
-def _one_of(known: type[StrEnum]) -> str:
-    return _("must be one of %(known)s") % {"known": ", ".join(each.value for each in known)}

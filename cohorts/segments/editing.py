@@ -19,29 +19,33 @@ from cohorts.segments.definition import (
     Definition,
     ExternalIdFilter,
     Filter,
-    FilterType,
+    Inclusion,
     Presence,
     Row,
     SegmentFilter,
     parse,
 )
 from cohorts.segments.errors import DefinitionRefused
+from cohorts.segments.filter_types import FilterType, Given, Offered, offered
+from cohorts.segments.profile_filters import ProfileFilter
 
 SECTIONS = ("all", "exclude")
 # Rows of one whole segment each: an audience is chosen by them before it is filtered.
 CHOSEN = "chosen"
 AUDIENCE_SECTIONS = (CHOSEN, *SECTIONS)
-Shape = list[tuple[str, str, tuple[str, ...]]]
+Shape = list[tuple[str, str, str, tuple[str, ...]]]
 
 
 @dataclass(slots=True)
 class EditedFilter:
-    """`kind` is `cohort.SLUG`, `segment` or `external_user_id`."""
+    """`kind` is a type of filter, or `cohort.SLUG`; `subject` is the custom attribute that is
+    compared, with its type before it: `number.visits`."""
 
     key: str
     kind: str
     operator: str = ""
     values: list[str] = field(default_factory=list)
+    subject: str = ""
 
     @property
     def type(self) -> str:
@@ -52,7 +56,35 @@ class EditedFilter:
         return self.kind.partition(".")[2]
 
     @property
+    def value_type(self) -> str:
+        return self.subject.partition(".")[0]
+
+    @property
+    def operators(self) -> list[str]:
+        """Those that can be chosen."""
+        if self.type in (FilterType.COHORT, FilterType.SEGMENT):
+            return [each.value for each in Inclusion]
+        if self.type == FilterType.EXTERNAL_USER_ID:
+            return [each.value for each in Presence]
+        return [each.value for each in offered(self.type, self.value_type)]
+
+    @property
+    def given(self) -> Given | None:
+        """What its values are, for filters on profiles."""
+        return {each.value: given for each, given in self._offered.items()}.get(self.operator)
+
+    @property
+    def _offered(self) -> Offered:
+        return offered(self.type, self.value_type)
+
+    @property
+    def on_profile(self) -> bool:
+        return self.type in list(FilterType) and self.type not in _OTHERS
+
+    @property
     def wants_values(self) -> bool:
+        if self.on_profile:
+            return self.given not in (None, Given.NOTHING)
         return self.type != FilterType.EXTERNAL_USER_ID or self.operator == Presence.IS_ANY_OF
 
     def read(self) -> Filter | None:
@@ -68,7 +100,43 @@ class EditedFilter:
             return data | {"partner": self.partner, "cohorts": self.values}
         if self.type == FilterType.SEGMENT:
             return data | {"segments": self.values}
+        if self.on_profile:
+            return self._profile_data(data)
         return data | ({"values": self.values} if self.wants_values else {})
+
+    def _profile_data(self, data: dict[str, Any]) -> dict[str, Any]:
+        if self.type == FilterType.ATTRIBUTE:
+            value_type, _, attribute = self.subject.partition(".")
+            data |= {"attribute": attribute, "value_type": value_type}
+        if self.wants_values:
+            values = [typed(text, self.given) for text in self.values if text]
+            data["values"] = values[:1] if self.given in _SINGLE else values
+        return data
+
+
+_OTHERS = (FilterType.COHORT, FilterType.SEGMENT, FilterType.EXTERNAL_USER_ID)
+_SINGLE = (Given.NUMBER, Given.FLAG, Given.DAY)
+_FLAGS = {"true": True, "false": False}
+
+
+def typed(text: str, given: Given | None) -> Any:
+    """As JSON has it; what can't be read stays a text, which is then refused."""
+    if given is Given.FLAG:
+        return _FLAGS.get(text, text)
+    if given is Given.NUMBER:
+        try:
+            return float(text)
+        except ValueError:
+            return text
+    return text
+
+
+def _written(value: str | float | bool) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    return str(value)
 
 
 @dataclass(slots=True)
@@ -162,6 +230,11 @@ def _edited_filter(key: str, condition: Filter) -> EditedFilter:
             return EditedFilter(key, "segment", operator, [str(each) for each in segments])
         case ExternalIdFilter(_, values):
             return EditedFilter(key, "external_user_id", operator, list(values))
+        case ProfileFilter():
+            of_attribute = condition.type is FilterType.ATTRIBUTE
+            subject = f"{condition.value_type}.{condition.attribute}" if of_attribute else ""
+            written = [_written(each) for each in condition.values]
+            return EditedFilter(key, condition.type.value, operator, written, subject)
 
 
 def read(posted: QueryDict, sections: tuple[str, ...] = SECTIONS) -> Edited:
@@ -187,8 +260,14 @@ def read(posted: QueryDict, sections: tuple[str, ...] = SECTIONS) -> Edited:
 
 
 def _read_filter(posted: QueryDict, key: str, kind: str) -> EditedFilter:
+    operator, subject = posted.get(f"operator-{key}", ""), posted.get(f"subject-{key}", "")
+    made = EditedFilter(key, kind, operator, subject=subject)
+    if made.on_profile and made.operators and operator not in made.operators:
+        made.operator = made.operators[0]  # another attribute was chosen, of another type
     values = [*posted.getlist(f"value-{key}"), posted.get(f"typed-{key}", "")]
-    return EditedFilter(key, kind, posted.get(f"operator-{key}", ""), _distinct(values))
+    both_days = made.given is Given.DAYS
+    made.values = [text.strip() for text in values[:2]] if both_days else _distinct(values)
+    return made
 
 
 def _distinct(texts: Iterable[str]) -> list[str]:
@@ -227,4 +306,4 @@ def _kept_in_order(now: list[Shape], before: list[Shape]) -> int:
 
 
 def _shape(row: EditedRow) -> Shape:
-    return [(each.kind, each.operator, tuple(each.values)) for each in row.filters]
+    return [(each.kind, each.subject, each.operator, tuple(each.values)) for each in row.filters]

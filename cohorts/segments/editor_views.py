@@ -132,8 +132,8 @@ def _create_page(
         problems=problems,
         errors=errors,
     )
-    context = {"shown": shown, "refused": refused, "tag_options": _tag_options(request)}
-    context |= _editor(request)
+    context: dict[str, Any] = {"shown": shown, "refused": refused}
+    context |= {"tag_options": _tag_options(request), **_editor(request)}
     return render(request, "segments/create.html", context, status=422 if refused else 200)
 
 
@@ -254,6 +254,8 @@ def options(request: WorkspaceRequest) -> HttpResponse:
     if kind == FilterType.COHORT:
         found = listing.cohort_options(request.workspace, partner, text)
         context["cohorts"], context["more"] = found
+    elif kind in (FilterType.COUNTRY, FilterType.LANGUAGE):
+        context["choices"], context["more"] = listing.code_options(FilterType(kind), text)
     else:
         own = _uuid(request.GET.get("own", ""))
         context["segments"], context["more"] = listing.segment_options(request.workspace, text, own)

@@ -10,18 +10,22 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from pyroaring import BitMap
 
-from braze_partners.people import sets
+from braze_partners.people import answers, sets
+from braze_partners.people.errors import StillCounting
 from braze_partners.people.models import PeopleSet
 from braze_partners.people.numbers import BLOCK_SIZE, Universe, universe
+from braze_partners.people.questions import Question
 from cohorts import bitmaps, membership
 from cohorts.segments import algebra, limits
 from cohorts.segments.definition import Definition
 from cohorts.segments.models import Segment
-from cohorts.segments.planning import Known, cohorts_of, learn, plan, stored
+from cohorts.segments.planning import Known, cohorts_of, learn, plan, questions_of, stored
+from cohorts.segments.reach import Reach, Reached
 
 NOBODY = BitMap()
 Loaded = Mapping[int, bitmaps.BlockedSet]
@@ -29,13 +33,18 @@ Loaded = Mapping[int, bitmaps.BlockedSet]
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """Who is left after each AND row, then after each exclusion row; `everyone` before them."""
+    """Who is left after each AND row, then after each exclusion row; `everyone` before them.
+
+    Exact as of `as_of` where profiles are asked, else (None) as of this moment. `reach` is of who
+    is left at last, None while it is counted for the first time."""
 
     everyone: int
     rows: tuple[int, ...]
     exclusions: tuple[int, ...]
     anonymous: int
     milliseconds: float
+    as_of: datetime | None = None
+    reach: Reach | None = None
 
     @property
     def size(self) -> int:
@@ -62,17 +71,25 @@ class _Block:
         members = self.cohorts.get(pk)
         return members.get(self.number) if members is not None else None
 
+    def answer(self, question: Question) -> BitMap | None:
+        return self.audience.answers.by_question[question].get(self.number)
+
 
 class Audience:
     """The people of a workspace and the members of the cohorts that some plans read, loaded
-    once for all of them; with very many cohorts a few blocks at a time, in flat memory."""
+    once for all of them; with very many cohorts a few blocks at a time, in flat memory.
+
+    Raises StillCounting while a profile is asked what nobody has asked before."""
 
     def __init__(self, workspace_id: int, plans: Iterable[algebra.Plan]) -> None:
+        plans = list(plans)
         wanted: set[int] = set().union(*(cohorts_of(each) for each in plans))
         self.workspace_id = workspace_id
         self.wanted = sorted(wanted)
         # Cohorts before people: who is in one of them is then known, and who is gone as well.
         self.whole = self._load_whole() if len(wanted) <= limits.COHORTS_LOADED_WHOLE else None
+        asked: set[Question] = set().union(*(questions_of(each) for each in plans))
+        self.answers = answers.read(workspace_id, asked)
         self.people: Universe = universe(workspace_id)
 
     @cached_property
@@ -126,14 +143,33 @@ def size(workspace_id: int, definition: Definition) -> int:
     return Audience(workspace_id, [wanted]).sizes([wanted])[0]
 
 
+def size_or_none(workspace_id: int, definition: Definition) -> int | None:
+    """None while it is being counted."""
+    try:
+        return size(workspace_id, definition)
+    except StillCounting:
+        return None
+
+
 def sizes(
     workspace_id: int, segments: Sequence[Segment], known: Known | None = None
-) -> dict[uuid.UUID, int]:
-    """The sizes of many segments with one load of bitmaps."""
+) -> dict[uuid.UUID, int | None]:
+    """The sizes of many segments with one load of bitmaps; None while one is being counted."""
     known = known or learn(workspace_id, [stored(each) for each in segments])
     plans = [plan(stored(each), known, str(each.pk)) for each in segments]
-    counted = Audience(workspace_id, plans).sizes(plans)
+    counted: Sequence[int | None]
+    try:
+        counted = Audience(workspace_id, plans).sizes(plans)
+    except StillCounting:
+        counted = [_size_or_none(workspace_id, each) for each in plans]
     return {each.pk: count for each, count in zip(segments, counted, strict=True)}
+
+
+def _size_or_none(workspace_id: int, wanted: algebra.Plan) -> int | None:
+    try:
+        return Audience(workspace_id, [wanted]).sizes([wanted])[0]
+    except StillCounting:
+        return None
 
 
 def funnel(workspace_id: int, definition: Definition, known: Known | None = None) -> Funnel:
@@ -141,6 +177,7 @@ def funnel(workspace_id: int, definition: Definition, known: Known | None = None
     began = time.perf_counter()
     wanted = plan(definition, known or learn(workspace_id, [definition]))
     audience = Audience(workspace_id, [wanted])
+    reached = Reached(workspace_id)
     counts = [0] * (1 + len(wanted.all) + len(wanted.exclude))
     anonymous = 0
     for block in audience.blocks():
@@ -148,9 +185,18 @@ def funnel(workspace_id: int, definition: Definition, known: Known | None = None
         for at, each in enumerate(left):
             counts[at] += len(each)
         anonymous += left[-1].intersection_cardinality(block.anonymous)
+        reached.add(block.number, left[-1])
     rows = 1 + len(wanted.all)
     took = (time.perf_counter() - began) * 1000
-    return Funnel(counts[0], tuple(counts[1:rows]), tuple(counts[rows:]), anonymous, took)
+    return Funnel(
+        everyone=counts[0],
+        rows=tuple(counts[1:rows]),
+        exclusions=tuple(counts[rows:]),
+        anonymous=anonymous,
+        milliseconds=took,
+        as_of=audience.answers.as_of,
+        reach=reached.reach,
+    )
 
 
 def members(workspace_id: int, definition: Definition, after: int, limit: int) -> list[int]:

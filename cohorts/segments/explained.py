@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 from cohorts.explaining import LastChange
 from cohorts.models import Cohort
@@ -27,6 +28,15 @@ class TracedSegment:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """What a person's profile holds of what a filter asks, in words; "" is nothing. `at` is when
+    something of the profile was last written."""
+
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Explained:
     """One filter. `row_passed` says whether its row keeps the person, which the filter alone
     may not decide: one true filter of an AND row is enough, one of an exclusion row too many."""
@@ -38,6 +48,7 @@ class Explained:
     row_passed: bool
     cohorts: tuple[TracedCohort, ...] = ()
     segments: tuple[TracedSegment, ...] = ()
+    fact: Fact | None = None
 
     @property
     def decides_against(self) -> bool:

@@ -13,15 +13,18 @@ from dataclasses import dataclass
 
 from pyroaring import BitMap
 
+from braze_partners.people import changed
+from braze_partners.people.finding import Portrait, portrait_of
 from braze_partners.people.numbers import BLOCK_SIZE
 from cohorts import explaining
 from cohorts.models import Cohort
-from cohorts.segments import wording
+from cohorts.segments import facts, wording
 from cohorts.segments.algebra import Evaluation, Plan, Term
 from cohorts.segments.definition import CohortFilter, Definition, Filter, Row, SegmentFilter
 from cohorts.segments.evaluation import Audience
 from cohorts.segments.explained import Explained, Explanation, TracedCohort, TracedSegment
-from cohorts.segments.planning import Known, learn, plan
+from cohorts.segments.planning import Known, learn, plan, questions_of
+from cohorts.segments.profile_filters import ProfileFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class _Asked:
     evaluation: Evaluation
     person: BitMap
     number: int
+    portrait: Portrait | None = None
 
     def matches(self, term: Term) -> bool:
         return bool(self.evaluation.matches(term, self.person))
@@ -40,13 +44,23 @@ class _Asked:
         return self.number in self.evaluation.members(nested)
 
 
+def _portrait(workspace_id: int, wanted: Plan, number: int) -> Portrait | None:
+    return portrait_of(workspace_id, number) if questions_of(wanted) else None
+
+
 def explain(workspace_id: int, definition: Definition, number: int) -> Explanation:
-    """Every filter of every row for one person; `member` is their standing in the segment."""
+    """Every filter of every row for one person; `member` is their standing in the segment.
+
+    What has changed of people is taken in first, so that a filter's answer and the value beside it
+    are of one moment. Raises StillCounting."""
+    changed.fold(workspace_id)
     known = learn(workspace_id, [definition])
     wanted = plan(definition, known)
     block = Audience(workspace_id, [wanted]).block(number // BLOCK_SIZE)
     evaluation = Evaluation(block)
-    asked = _Asked(known, evaluation, BitMap([number]), number)
+    asked = _Asked(
+        known, evaluation, BitMap([number]), number, _portrait(workspace_id, wanted, number)
+    )
     steps = [
         *_explain_rows(asked, definition.all, wanted.all, excluding=False),
         *_explain_rows(asked, definition.exclude, wanted.exclude, excluding=True),
@@ -76,11 +90,14 @@ def _explain_filter(
 ) -> Explained:
     cohorts: list[TracedCohort] = []
     segments: list[TracedSegment] = []
+    fact = None
     match condition:
         case CohortFilter(partner, _, chosen):
             cohorts = [_trace(asked, partner, each) for each in chosen]
         case SegmentFilter(_, ids):
             segments = [each for pk in ids if (each := _trace_segment(asked, pk))]
+        case ProfileFilter() if asked.portrait is not None:
+            fact = facts.fact_of(condition, asked.portrait)
     return Explained(
         words=wording.say_filter(condition, asked.known, wording.NAMES_TOLD),
         true=true,
@@ -89,6 +106,7 @@ def _explain_filter(
         row_passed=passed,
         cohorts=tuple(cohorts),
         segments=tuple(segments),
+        fact=fact,
     )
 
 

@@ -19,6 +19,12 @@ MAX_NESTING = 8
 # Characters of an external id (wire/braze-cohort-import.md: a user id has at most 997).
 MAX_EXTERNAL_ID = 997
 
+# Seconds after which a REST caller asks again for what is counted for the first time. Own choice.
+COUNTING_RETRY_SECONDS = 2
+
+# Characters of a text that an attribute is compared with. Own choice: it is drawn as a chip.
+MAX_TEXT_VALUE = 1_000
+
 # Characters, as the columns of `Segment` and `Tag` hold them.
 MAX_NAME = 255
 MAX_DESCRIPTION = 2_000

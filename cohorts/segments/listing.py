@@ -11,10 +11,14 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.utils.translation import get_language
 
+from braze_partners import formatting
+from braze_partners.people.models import Attribute
 from braze_partners.workspaces.models import Account, Workspace
 from cohorts.models import Cohort
 from cohorts.segments import evaluation, limits, wording
+from cohorts.segments.filter_types import FilterType
 from cohorts.segments.models import Segment, SegmentSegment, Star, Tag
 from cohorts.segments.planning import learn, stored
 
@@ -68,7 +72,7 @@ class ListedSegment:
     segment: Segment
     words: str
     filters: int
-    size: int
+    size: int | None
     uses: int
     starred: bool
 
@@ -158,3 +162,25 @@ def segment_options(
         rows = rows.exclude(pk=own)
     ordered = rows.order_by(ACTIVE_FIRST, "name")
     return list(ordered[: limits.OPTIONS_SHOWN]), max(0, rows.count() - limits.OPTIONS_SHOWN)
+
+
+def attributes_of(workspace: Workspace) -> list[tuple[str, str]]:
+    """Name and type of each custom attribute, in the order of their names."""
+    rows = Attribute.objects.filter(workspace=workspace)
+    return list(rows.order_by("name").values_list("name", "type"))
+
+
+def code_options(kind: FilterType, text: str) -> tuple[list[tuple[str, str]], int]:
+    """Countries or languages (code, name) to choose from while somebody types, and how many more
+    there are."""
+    locale = formatting.locale_of(get_language())
+    names = (
+        formatting.countries(locale) if kind is FilterType.COUNTRY else formatting.languages(locale)
+    )
+    wanted = text.casefold()
+    found = [
+        (code, name)
+        for code, name in names.items()
+        if wanted in name.casefold() or wanted == code.casefold()
+    ]
+    return found[: limits.OPTIONS_SHOWN], max(0, len(found) - limits.OPTIONS_SHOWN)

@@ -16,8 +16,11 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from braze_partners.people.identity import resolve_external_ids
+from braze_partners.people.models import Attribute
+from braze_partners.people.questions import Question
+from braze_partners.workspaces.models import Workspace
 from cohorts.models import Cohort
-from cohorts.segments import algebra, limits
+from cohorts.segments import algebra, limits, profile_filters
 from cohorts.segments.definition import (
     CohortFilter,
     Definition,
@@ -30,7 +33,9 @@ from cohorts.segments.definition import (
     parse,
 )
 from cohorts.segments.errors import Problem
+from cohorts.segments.filter_types import FilterType, Given
 from cohorts.segments.models import Segment, SegmentSegment
+from cohorts.segments.profile_filters import KnownAttribute, ProfileFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,9 @@ class Known:
     cohorts: dict[tuple[str, str], Cohort] = field(default_factory=dict)
     segments: dict[uuid.UUID, Nested] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
+    attributes: dict[str, KnownAttribute] = field(default_factory=dict)
+    zone: str = "UTC"
+    offered_attributes: list[tuple[str, str]] = field(default_factory=list)
     above: dict[uuid.UUID, set[uuid.UUID]] = field(default_factory=dict)
 
 
@@ -65,6 +73,7 @@ def learn(workspace_id: int, definitions: Iterable[Definition]) -> Known:
     definitions += [each.definition for each in known.segments.values()]
     _learn_cohorts(workspace_id, definitions, known)
     _learn_people(workspace_id, definitions, known)
+    _learn_profiles(workspace_id, definitions, known)
     return known
 
 
@@ -133,6 +142,17 @@ def _learn_people(workspace_id: int, definitions: list[Definition], known: Known
         }
 
 
+def _learn_profiles(workspace_id: int, definitions: list[Definition], known: Known) -> None:
+    """The attributes that are named, and the time zone if a day is."""
+    asked = [each for each in _filters(definitions) if isinstance(each, ProfileFilter)]
+    if names := {each.attribute for each in asked if each.type is FilterType.ATTRIBUTE}:
+        for found in Attribute.objects.filter(workspace_id=workspace_id, name__in=names):
+            known.attributes[found.name] = KnownAttribute(found.pk, found.type, found.column)
+    if any(each.given in (Given.DAY, Given.DAYS) for each in asked):
+        zones = Workspace.objects.filter(pk=workspace_id).values_list("time_zone", flat=True)
+        known.zone = zones.get()
+
+
 def plan(definition: Definition, known: Known, key: str = "") -> algebra.Plan:
     """What the algebra evaluates. What is not known any more is in nobody's set."""
     return _Planner(known).plan(definition, key or f"unsaved:{hash(str(dump(definition)))}")
@@ -170,6 +190,13 @@ class _Planner:
             case ExternalIdFilter(Presence.IS_ANY_OF, values):
                 numbers = {self.known.numbers.get(each) for each in values} - {None}
                 return algebra.Among(tuple(sorted(n for n in numbers if n is not None)))
+            case ProfileFilter():
+                attribute = self.known.attributes.get(condition.attribute)
+                if attribute is not None and attribute.type != condition.value_type:
+                    attribute = None
+                return algebra.Answered(
+                    *profile_filters.asked(condition, attribute, self.known.zone)
+                )
             case ExternalIdFilter(operator):
                 return algebra.Anonymous(operator is Presence.IS_SET)
 
@@ -183,6 +210,18 @@ def cohorts_of(plan: algebra.Plan) -> set[int]:
                 found.update(cohorts)
             case algebra.InPlans(plans):
                 found.update(*(cohorts_of(each) for each in plans))
+    return found
+
+
+def questions_of(plan: algebra.Plan) -> set[Question]:
+    """What a plan asks of profiles, nested ones included."""
+    found: set[Question] = set()
+    for term in (each for row in (*plan.all, *plan.exclude) for each in row):
+        match term:
+            case algebra.Answered(questions):
+                found.update(questions)
+            case algebra.InPlans(plans):
+                found.update(*(questions_of(each) for each in plans))
     return found
 
 
@@ -202,7 +241,21 @@ def wrong_references(
                 for at, chosen in enumerate(segments):
                     if text := _wrong_segment(chosen, known, own):
                         problems.append(Problem(f"{path}.segments[{at}]", text))
+            case ProfileFilter(type=FilterType.ATTRIBUTE):
+                problems += _wrong_attribute(condition, known, path)
     return problems
+
+
+def _wrong_attribute(condition: ProfileFilter, known: Known, path: str) -> list[Problem]:
+    told = {"name": condition.attribute, "asked": condition.value_type}
+    found = known.attributes.get(condition.attribute)
+    if found is None:
+        text = _("nobody here has had an attribute “%(name)s”") % told
+        return [Problem(f"{path}.attribute", text)]
+    if found.type != condition.value_type:
+        text = _("“%(name)s” is of type %(type)s, not %(asked)s") % {**told, "type": found.type}
+        return [Problem(f"{path}.value_type", text)]
+    return []
 
 
 def _wrong_segment(chosen: uuid.UUID, known: Known, own: uuid.UUID | None) -> str:

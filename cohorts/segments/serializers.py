@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from cohorts.segments import limits
+from cohorts.segments import limits, schemas
 from cohorts.segments.models import Segment
 
 INCLUSION = {"type": "string", "enum": ["includes", "does_not_include"]}
@@ -38,6 +38,7 @@ FILTER_SCHEMA = {
                 "values": TEXTS,
             },
         },
+        *schemas.PROFILE_FILTERS,
     ]
 }
 ROWS_SCHEMA = {
@@ -123,6 +124,14 @@ class AskedDefinitionSerializer(serializers.Serializer[Any]):
     definition = DefinitionField()
 
 
+class ReachSerializer(serializers.Serializer[Any]):
+    push = serializers.IntegerField(help_text="With a device that takes push, not unsubscribed.")
+    email = serializers.IntegerField(help_text="With an e-mail address, not unsubscribed.")
+    sms = serializers.IntegerField(help_text="With a phone number.")
+    any = serializers.IntegerField(source="anyhow", help_text="By one channel at least.")
+    as_of = serializers.DateTimeField()
+
+
 class FunnelSerializer(serializers.Serializer[Any]):
     size = serializers.IntegerField(help_text="Exact, as of this moment.")
     everyone = serializers.IntegerField(help_text="All live profiles of the workspace.")
@@ -136,6 +145,13 @@ class FunnelSerializer(serializers.Serializer[Any]):
     )
     anonymous = serializers.IntegerField(help_text="Of the size, those without an external id.")
     milliseconds = serializers.FloatField(help_text="From the database to the numbers.")
+    as_of = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Filters on profiles are exact as of then, a minute ago at most; null: now.",
+    )
+    reach = ReachSerializer(
+        allow_null=True, help_text="Null while it is counted for the first time."
+    )
 
 
 class MemberSerializer(serializers.Serializer[Any]):
@@ -167,6 +183,13 @@ class TracedSegmentSerializer(serializers.Serializer[Any]):
     member = serializers.BooleanField(source="inside")
 
 
+class FactSerializer(serializers.Serializer[Any]):
+    value = serializers.CharField(source="text", help_text="In words; empty: nothing.")
+    written_at = serializers.DateTimeField(
+        source="at", help_text="When something of the profile was last written."
+    )
+
+
 class ExplainedSerializer(serializers.Serializer[Any]):
     section = serializers.SerializerMethodField()
     row = serializers.IntegerField()
@@ -175,6 +198,9 @@ class ExplainedSerializer(serializers.Serializer[Any]):
     row_passed = serializers.BooleanField()
     cohorts = TracedCohortSerializer(many=True)
     segments = TracedSegmentSerializer(many=True)
+    profile = FactSerializer(
+        source="fact", allow_null=True, help_text="What the profile holds of what is asked."
+    )
 
     def get_section(self, step: Any) -> str:
         return "exclude" if step.excluding else "all"

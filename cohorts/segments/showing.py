@@ -12,12 +12,22 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from braze_partners.people.errors import StillCounting
+from braze_partners.people.numbers import universe
 from braze_partners.workspaces.models import Workspace
 from cohorts.segments import evaluation, listing, wording
-from cohorts.segments.definition import Definition, FilterType, Inclusion, Presence
-from cohorts.segments.editing import AUDIENCE_SECTIONS, Edited, EditedFilter, EditedRow, unsaved
+from cohorts.segments.definition import Definition
+from cohorts.segments.editing import (
+    AUDIENCE_SECTIONS,
+    Edited,
+    EditedFilter,
+    EditedRow,
+    typed,
+    unsaved,
+)
 from cohorts.segments.errors import Problem
 from cohorts.segments.evaluation import Funnel
+from cohorts.segments.filter_types import PROFILE, FilterType, Given
 from cohorts.segments.planning import Known, learn
 
 
@@ -28,10 +38,17 @@ class ShownFilter:
     name: str
     operators: list[tuple[str, str, bool]]
     chips: list[tuple[str, str]]
-    wants_values: bool
-    free: bool
+    input: str
+    redraws: bool
     placeholder: str
     error: str
+    days: list[str] = field(default_factory=list)
+    subjects: list[tuple[str, str, bool]] = field(default_factory=list)
+
+    @property
+    def value(self) -> str:
+        """Of an input that holds one."""
+        return self.chips[0][0] if self.chips else ""
 
     @property
     def operator_words(self) -> str:
@@ -86,6 +103,7 @@ class ShownEditor:
     unsaved: int
     counted_at: datetime
     own: str
+    counting: float | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -103,6 +121,15 @@ class ShownEditor:
     @property
     def identified(self) -> int:
         return self.funnel.size - self.funnel.anonymous
+
+    @property
+    def channels(self) -> list[tuple[str, int, float]]:
+        """Name, people and share of the size of each channel; none while they are counted."""
+        reach = self.funnel.reach
+        if reach is None or self.counting is not None:
+            return []
+        named = ((_("Push"), reach.push), (_("E-mail"), reach.email), (_("SMS"), reach.sms))
+        return [(name, count, self.part(count)) for name, count in named]
 
     def part(self, count: int) -> float:
         return count / self.funnel.size if self.funnel.size else 0.0
@@ -137,7 +164,9 @@ def show(
     """Counts the form as it stands and puts every figure beside its row."""
     preview = edited.preview()
     known = learn(workspace.pk, [preview])
-    counted = evaluation.funnel(workspace.pk, preview, known)
+    if any(each.type == FilterType.ATTRIBUTE for each in edited.filters()):
+        known.offered_attributes = listing.attributes_of(workspace)
+    counted, counting = _counted(workspace, preview, known)
     by_filter = _errors_by_filter(edited, problems)
     steps = _steps(edited, counted)
     chosen, rows, exclusions = (
@@ -154,12 +183,23 @@ def show(
         choices=[_choice(row, known) for row in chosen],
         kinds=filter_kinds(workspace),
         funnel=counted,
-        saved_size=_saved_size(workspace, saved, preview, counted),
+        counting=counting,
+        saved_size=_saved_size(workspace, saved, preview, counted) if counting is None else None,
         unsaved=unsaved(edited, saved or Edited()),
         counted_at=now,
         own=str(own or ""),
         errors=errors or {},
     )
+
+
+def _counted(
+    workspace: Workspace, preview: Definition, known: Known
+) -> tuple[Funnel, float | None]:
+    """The figures; or none, and how much of an answer that nobody has asked before is counted."""
+    try:
+        return evaluation.funnel(workspace.pk, preview, known), None
+    except StillCounting as counting:
+        return Funnel(universe(workspace.pk).size, (), (), 0, 0), counting.share
 
 
 def _saved_size(
@@ -168,7 +208,7 @@ def _saved_size(
     if saved is None:
         return None
     before = saved.preview()
-    return counted.size if before == preview else evaluation.size(workspace.pk, before)
+    return counted.size if before == preview else evaluation.size_or_none(workspace.pk, before)
 
 
 def filter_kinds(workspace: Workspace) -> list[tuple[str, str]]:
@@ -181,6 +221,8 @@ def filter_kinds(workspace: Workspace) -> list[tuple[str, str]]:
         *partners,
         (FilterType.SEGMENT.value, _("Segment Membership")),
         (FilterType.EXTERNAL_USER_ID.value, _("External User ID")),
+        *((kind.value, wording.profile_filter_name(kind)) for kind in PROFILE),
+        (FilterType.ATTRIBUTE.value, wording.profile_filter_name(FilterType.ATTRIBUTE)),
     ]
 
 
@@ -198,12 +240,16 @@ def _for_people(problem: Problem) -> str:
     """A sentence for the field; the path says where, which the page shows already."""
     if problem.path.endswith((".cohorts", ".segments", ".values")):
         return _("Choose at least one value, or take this filter away.")
+    if problem.path.endswith((".value_type", ".attribute")) and "must" in problem.text:
+        return _("Choose an attribute, or take this filter away.")
     return problem.text[:1].upper() + problem.text[1:] + "."
 
 
 def _steps(edited: Edited, counted: Funnel) -> dict[str, ShownFunnel]:
     counts = [*counted.rows, *counted.exclusions]
     first = counts[0] if counts else 0
+    if len(counts) < len(edited.counted_rows()):  # still being counted
+        return {}
     found: dict[str, ShownFunnel] = {}
     before = counted.everyone
     for at, (row, left) in enumerate(zip(edited.counted_rows(), counts, strict=True)):
@@ -245,22 +291,62 @@ def _choice(row: ShownRow, known: Known) -> ShownChoice:
     )
 
 
+# How a value is given on the page.
+_INPUTS = {
+    Given.TEXTS: "free",
+    Given.COUNTRIES: "search",
+    Given.LANGUAGES: "search",
+    Given.NUMBER: "number",
+    Given.FLAG: "flag",
+    Given.DAY: "day",
+    Given.DAYS: "days",
+}
+
+
 def _filter(each: EditedFilter, known: Known, error: str) -> ShownFilter:
-    by_id = each.type == FilterType.EXTERNAL_USER_ID
-    operators: list[Inclusion | Presence] = [*Presence] if by_id else [*Inclusion]
+    given = _input(each)
     return ShownFilter(
         key=each.key,
         kind=each.kind,
         name=_filter_name(each),
         operators=[
-            (one.value, wording.operator_name(one), one.value == each.operator) for one in operators
+            (value, wording.operator_words(value), value == each.operator)
+            for value in each.operators
         ],
         chips=[(value, _chip(each, value, known)) for value in each.values],
-        wants_values=each.wants_values,
-        free=by_id,
-        placeholder=_("Add an ID") if by_id else _("Search for a value"),
+        input=given,
+        redraws=each.type not in (FilterType.COHORT, FilterType.SEGMENT),
+        placeholder=_PLACEHOLDERS[given]() if given in _PLACEHOLDERS else "",
         error=error,
+        days=[*each.values, "", ""][:2] if given == "days" else [],
+        subjects=_subjects(each, known),
     )
+
+
+_PLACEHOLDERS = {
+    "search": lambda: _("Search for a value"),
+    "free": lambda: _("Add a value"),
+    "number": lambda: _("A number"),
+}
+
+
+def _input(each: EditedFilter) -> str:
+    """The kind of control for its values, "" for none."""
+    if not each.wants_values:
+        return ""
+    if each.on_profile:
+        return _INPUTS[each.given] if each.given else ""
+    return "free" if each.type == FilterType.EXTERNAL_USER_ID else "search"
+
+
+def _subjects(each: EditedFilter, known: Known) -> list[tuple[str, str, bool]]:
+    """The custom attributes to choose from; one that isn't there any more is kept on show."""
+    if each.type != FilterType.ATTRIBUTE:
+        return []
+    found = {f"{kind}.{name}": name for name, kind in known.offered_attributes}
+    if each.subject:
+        found.setdefault(each.subject, each.subject.partition(".")[2])
+    return [(value, name, value == each.subject) for value, name in found.items()]
 
 
 def _filter_name(each: EditedFilter) -> str:
@@ -269,8 +355,13 @@ def _filter_name(each: EditedFilter) -> str:
             return wording.cohort_filter_name(each.partner)
         case FilterType.SEGMENT:
             return _("Segment Membership")
-        case _:
+        case FilterType.EXTERNAL_USER_ID:
             return _("External User ID")
+        case kind if each.on_profile:
+            attribute = each.subject.partition(".")[2]
+            return attribute or wording.profile_filter_name(kind)
+        case kind:
+            return kind
 
 
 def _chip(each: EditedFilter, value: str, known: Known) -> str:
@@ -280,8 +371,7 @@ def _chip(each: EditedFilter, value: str, known: Known) -> str:
             return wording.cohort_label(cohort, each.partner, value)
         case FilterType.SEGMENT:
             return _segment_name(value, known)
-        case _:
-            return value
+    return wording.value_name(typed(value, each.given), each.given) if each.given else value
 
 
 def _segment_name(text: str, known: Known) -> str:

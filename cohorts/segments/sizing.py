@@ -22,7 +22,11 @@ def measure(workspace: Workspace, segments: Sequence[Segment], now: datetime) ->
     today = now.astimezone(zoneinfo.ZoneInfo(workspace.time_zone)).date()
     sizes = evaluation.sizes(workspace.pk, segments)
     SegmentSize.objects.bulk_create(
-        [SegmentSize(segment_id=pk, day=today, at=now, size=size) for pk, size in sizes.items()],
+        [
+            SegmentSize(segment_id=pk, day=today, at=now, size=size)
+            for pk, size in sizes.items()
+            if size is not None
+        ],
         update_conflicts=True,
         unique_fields=["segment", "day"],
         update_fields=["at", "size"],

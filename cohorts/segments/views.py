@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from braze_partners.people.errors import StillCounting
 from braze_partners.people.finding import find_person, identifiers_of
 from braze_partners.workspaces.audit import record_for
 from braze_partners.workspaces.middleware import WorkspaceRequest
@@ -141,12 +142,17 @@ def members(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
     segment = segment_or_404(request, pk)
     after = _number(request.GET.get("after", ""))
     workspace_id, definition = request.workspace.pk, stored(segment)
-    numbers = evaluation.members(workspace_id, definition, after, limits.MEMBERS_PAGE + 1)
+    counting = None
+    try:
+        numbers = evaluation.members(workspace_id, definition, after, limits.MEMBERS_PAGE + 1)
+    except StillCounting as still:
+        numbers, counting = [], still
     shown = numbers[: limits.MEMBERS_PAGE]
     context = {
         "segment": segment,
         "tab": "members",
-        "size": evaluation.size(workspace_id, definition),
+        "counting": counting,
+        "size": evaluation.size_or_none(workspace_id, definition),
         "people": identifiers_of(workspace_id, shown),
         "first": after < 0,
         "after": shown[-1] if len(numbers) > len(shown) else None,
@@ -169,19 +175,17 @@ def look_up(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return render(request, "segments/look_up_result.html", context)
     context["starred"] = segment.stars.filter(account=request.member.account).exists()
-    context["size"] = evaluation.size(request.workspace.pk, stored(segment))
+    context["size"] = evaluation.size_or_none(request.workspace.pk, stored(segment))
     return render(request, "segments/look_up.html", context)
 
 
 def look_up_context(request: WorkspaceRequest, segment: Segment, sought: str) -> dict[str, object]:
     person = find_person(request.workspace.pk, sought) if sought else None
-    return {
-        "segment": segment,
-        "sought": sought,
-        "person": person,
-        "explained": (
-            explanation.explain(request.workspace.pk, stored(segment), person.number)
-            if person
-            else None
-        ),
-    }
+    context: dict[str, object] = {"segment": segment, "sought": sought, "person": person}
+    if person:
+        workspace_id, definition = request.workspace.pk, stored(segment)
+        try:
+            context["explained"] = explanation.explain(workspace_id, definition, person.number)
+        except StillCounting as still:
+            context["still"] = still
+    return context

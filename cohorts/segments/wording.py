@@ -6,9 +6,12 @@ Knows definitions and the names that planning has looked up; knows neither HTML 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from braze_partners import formatting
 from braze_partners.partners import directory
 from cohorts.models import Cohort
 from cohorts.segments.definition import (
@@ -21,7 +24,9 @@ from cohorts.segments.definition import (
     Row,
     SegmentFilter,
 )
+from cohorts.segments.filter_types import FilterType, Given, Operator
 from cohorts.segments.planning import Known
+from cohorts.segments.profile_filters import ProfileFilter
 
 # Names told of one filter, and rows told of one definition, before "and 4 more" in a list.
 NAMES_TOLD = 2
@@ -37,21 +42,57 @@ def filter_name(condition: Filter) -> str:
             return _("Segment Membership")
         case ExternalIdFilter():
             return _("External User ID")
+        case ProfileFilter():
+            return condition.attribute or profile_filter_name(condition.type)
+
+
+def profile_filter_name(kind: str) -> str:
+    names = {
+        FilterType.EMAIL: _("E-mail Address"),
+        FilterType.PUSH_ENABLED: _("Push Enabled"),
+        FilterType.COUNTRY: _("Country"),
+        FilterType.LANGUAGE: _("Language"),
+        FilterType.CREATED: _("Profile Created"),
+        FilterType.LAST_ACTIVE: _("Last Active"),
+        FilterType.ATTRIBUTE: _("Custom Attribute"),
+    }
+    return names[FilterType(kind)]
 
 
 def cohort_filter_name(partner: str) -> str:
     return _("%(partner)s Cohorts") % {"partner": directory.display_name(partner)}
 
 
-def operator_name(operator: Inclusion | Presence) -> str:
-    names = {
+def operator_name(operator: Inclusion | Presence | Operator) -> str:
+    names: dict[str, str] = {
         Inclusion.INCLUDES: _("includes"),
         Inclusion.DOES_NOT_INCLUDE: _("does not include"),
         Presence.IS_SET: _("is set"),
         Presence.IS_NOT_SET: _("is not set"),
         Presence.IS_ANY_OF: _("is any of"),
+        Operator.IS_NOT_ANY_OF: _("is not any of"),
+        Operator.CONTAINS: _("contains"),
+        Operator.STARTS_WITH: _("starts with"),
+        Operator.IS: _("is"),
+        Operator.IS_NOT: _("is not"),
+        Operator.MORE_THAN: _("is more than"),
+        Operator.AT_LEAST: _("is at least"),
+        Operator.LESS_THAN: _("is less than"),
+        Operator.AT_MOST: _("is at most"),
+        Operator.BEFORE: _("is before"),
+        Operator.AFTER: _("is after"),
+        Operator.ON: _("is on"),
+        Operator.BETWEEN: _("is between"),
     }
     return names[operator]
+
+
+def operator_words(value: str) -> str:
+    """As operator_name, by the operator's value in a definition."""
+    for kind in (Inclusion, Presence, Operator):
+        if value in list(kind):
+            return operator_name(kind(value))
+    return value
 
 
 def value_names(condition: Filter, known: Known) -> list[str]:
@@ -69,6 +110,33 @@ def value_names(condition: Filter, known: Known) -> list[str]:
             ]
         case ExternalIdFilter(_operator, values):
             return list(values)
+        case ProfileFilter():
+            return [value_name(each, condition.given) for each in condition.values]
+
+
+def value_name(value: object, given: Given) -> str:
+    """A value of a filter on profiles as people read it; what is no such value stays."""
+    locale = formatting.locale_of(get_language())
+    match given, value:
+        case Given.COUNTRIES, str():
+            return formatting.country(value, locale)
+        case Given.LANGUAGES, str():
+            return formatting.language(value, locale)
+        case Given.FLAG, bool():
+            return _("true") if value else _("false")
+        case Given.NUMBER, float() | int():
+            return formatting.plain(value, locale)
+        case ((Given.DAY | Given.DAYS), str()):
+            day = _day(value)
+            return formatting.whole_day(day, locale) if day else value
+    return str(value)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def say_filter(condition: Filter, known: Known, told: int | None = None) -> str:
@@ -79,20 +147,26 @@ def say_filter(condition: Filter, known: Known, told: int | None = None) -> str:
         for each in (
             filter_name(condition),
             operator_name(condition.operator),
-            _joined(names, told if told is not None else len(names)),
+            _joined(names, told if told is not None else len(names), _word_between(condition)),
         )
         if each
     )
 
 
-def _joined(names: Sequence[str], told: int) -> str:
+def _word_between(condition: Filter) -> str:
+    """Between the last two values: the first and the last day are both meant."""
+    both = isinstance(condition, ProfileFilter) and condition.given is Given.DAYS
+    return _("%(names)s and %(last)s") if both else _("%(names)s or %(last)s")
+
+
+def _joined(names: Sequence[str], told: int, between: str) -> str:
     shown, more = names[:told], len(names) - told
     if more > 0:
         words = {"names": ", ".join(shown), "count": more}
         return _("%(names)s and %(count)s more") % words
     if len(shown) < 2:
         return "".join(shown)
-    return _("%(names)s or %(last)s") % {"names": ", ".join(shown[:-1]), "last": shown[-1]}
+    return between % {"names": ", ".join(shown[:-1]), "last": shown[-1]}
 
 
 def _between(word: str) -> str:

@@ -163,7 +163,7 @@ def test_a_starred_segment_shows_what_it_gained_since_its_first_kept_size(
     segment = SegmentFactory.create(workspace=amplitude.workspace)
     now = timezone.now()
     (row,) = home.starred_segments(amplitude.workspace, [segment], now)
-    assert row.change is None
+    assert row.change is None and row.listed.size is not None
     ago = now - timedelta(days=3)
     SegmentSize.objects.create(segment=segment, day=ago.date(), at=ago, size=row.listed.size + 4)
     (row,) = home.starred_segments(amplitude.workspace, [segment], now)

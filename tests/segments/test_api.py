@@ -120,12 +120,15 @@ def test_size_and_funnel_of_a_stored_and_of_an_unsaved_definition(
     pk = client.call("POST", LIST, {"name": "x", "definition": wanted}).json()["id"]
     for counted in (unsaved.json(), client.get(f"{LIST}/{pk}/size").json()):
         assert counted.pop("milliseconds") > 0
+        assert counted["reach"].pop("as_of") is not None
         assert counted == {
             "size": 1,
             "everyone": 10,
             "all": [5, 2],
             "exclude": [1],
             "anonymous": 0,
+            "as_of": None,
+            "reach": {"push": 0, "email": 0, "sms": 0, "any": 0},
         }
     gone = client.call("POST", f"{LIST}/size", {"definition": all_of(cohort_filter("gone"))})
     assert gone.status_code == 400

@@ -78,7 +78,7 @@ def test_values_are_for_is_any_of_only() -> None:
         ({"all": [[]]}, "all[0]"),
         ({"all": [{"any": []}]}, "all[0].any"),
         ({"all": [{"any": [7]}]}, "all[0].any[0]"),
-        (all_of({"type": "country"}), "all[0].any[0].type"),
+        (all_of({"type": "shoe_size"}), "all[0].any[0].type"),
         (all_of({"type": ["cohort"]}), "all[0].any[0].type"),
         (all_of(COHORT, {**COHORT, "operator": "is"}), "all[0].any[1].operator"),
         (all_of({**COHORT, "partner": ""}), "all[0].any[0].partner"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,11 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
+from braze_partners.people import limits as people_limits
 from braze_partners.people.numbers import BLOCK_SIZE
 from cohorts.segments import evaluation, limits, saving
 from cohorts.segments.algebra import Evaluation
 from cohorts.segments.definition import EVERYONE, Definition, dump
 from cohorts.segments.planning import learn, plan
+from tests.people.factories import AttributeFactory
 from tests.segments.worlds import (
     NOW,
     World,
@@ -21,7 +24,9 @@ from tests.segments.worlds import (
     cohort_filter,
     definition,
     has_external_id,
+    in_country,
     segment_filter,
+    visits,
     world,
 )
 
@@ -43,14 +48,46 @@ leaf = st.one_of(
     ),
     st.builds(has_external_id, st.booleans()),
     st.builds(any_of, st.sampled_from(["alice", "bob", "nobody"])),
+    st.sampled_from(
+        [
+            in_country("FR"),
+            in_country("FR", "DE", operator="is_not_any_of"),
+            in_country(operator="is_set"),
+            in_country(operator="is_not_set"),
+            *(visits(operator, 2) for operator in ("is", "is_not", "more_than", "at_most")),
+            visits("is_set"),
+            visits("is_not_set"),
+        ]
+    ),
 )
+# What the profiles of the interesting numbers hold, some of them nothing.
+some_facts = st.dictionaries(
+    st.sampled_from(NUMBERS),
+    st.tuples(st.sampled_from(["FR", "DE", "BE", ""]), st.sampled_from([1.0, 2.0, 3.0, None])),
+)
+COMPARED: dict[str, Callable[[Any, list[Any]], bool]] = {
+    "is_any_of": lambda value, values: value in values,
+    "is_not_any_of": lambda value, values: value not in values,
+    "is": lambda value, values: value == values[0],
+    "is_not": lambda value, values: value != values[0],
+    "more_than": lambda value, values: value is not None and value > values[0],
+    "at_most": lambda value, values: value is not None and value <= values[0],
+    "is_set": lambda value, _values: value is not None,
+    "is_not_set": lambda value, _values: value is None,
+}
 rows = st.lists(st.lists(leaf, min_size=1, max_size=3), max_size=3)
 
 
 class Model:
     """A segment as it would be computed with plain sets of the interesting numbers."""
 
-    def __init__(self, made: World, nested: dict[str, dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        made: World,
+        nested: dict[str, dict[str, Any]],
+        facts: dict[int, tuple[str, float | None]],
+    ) -> None:
+        self.facts = facts
         self.made = made
         self.nested = nested
         self.interesting = made.people & set(NUMBERS)
@@ -64,6 +101,10 @@ class Model:
                 named = set().union(
                     *(self.steps(self.nested[each])[-1] for each in condition["segments"])
                 )
+            case "country":
+                return self.compared(condition, 0)
+            case "attribute":
+                return self.compared(condition, 1)
             case _ if operator == "is_any_of":
                 named = {KNOWN_IDS.get(each, -1) for each in condition["values"]}
             case _:
@@ -76,6 +117,13 @@ class Model:
         if operator == "does_not_include":
             return self.interesting - named
         return self.interesting & named
+
+    def compared(self, condition: dict[str, Any], place: int) -> set[int]:
+        """Nothing is None, or a country of no letters."""
+        matches = COMPARED[condition["operator"]]
+        held = {number: self.facts.get(number, ("", None))[place] for number in self.interesting}
+        values = condition.get("values", [])
+        return {number for number, value in held.items() if matches(value or None, values)}
 
     def steps(self, data: dict[str, Any]) -> list[set[int]]:
         left = [set(self.interesting)]
@@ -95,14 +143,32 @@ def of_interest(made: World, wanted: Definition) -> set[int]:
     return found
 
 
+def people_of(made: World, facts: dict[int, tuple[str, float | None]]) -> None:
+    """Rows for who is called by name or has a value; the deleted have none."""
+    names = {number: name for name, number in KNOWN_IDS.items()}
+    AttributeFactory.create(workspace=made.workspace, name="visits", type="number")
+    for number in (names.keys() | facts.keys()) & made.people | names.keys():
+        country, count = facts.get(number, ("", None))
+        profile = made.profile(number, names.get(number), country=country)
+        if count is not None:
+            made.value(profile, "visits", count)
+
+
+@pytest.fixture(autouse=True)
+def counted_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These worlds have three blocks and few rows."""
+    monkeypatch.setattr(people_limits, "COUNTED_AT_ONCE_BLOCKS", 3)
+
+
 @settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     members=st.tuples(some_numbers, some_numbers, some_numbers),
     later=st.lists(st.tuples(some_numbers, some_numbers), max_size=3),
+    facts=some_facts,
     deleted=some_numbers,
     anonymous=some_numbers,
     inner=st.tuples(rows, rows),
@@ -112,6 +178,7 @@ def of_interest(made: World, wanted: Definition) -> set[int]:
 def test_any_definition_over_any_cohorts_counts_as_plain_sets_do(
     members: tuple[set[int], ...],
     later: list[tuple[set[int], set[int]]],
+    facts: dict[int, tuple[str, float | None]],
     deleted: set[int],
     anonymous: set[int],
     inner: tuple[list[Any], list[Any]],
@@ -120,8 +187,7 @@ def test_any_definition_over_any_cohorts_counts_as_plain_sets_do(
 ) -> None:
     anonymous = anonymous - set(KNOWN_IDS.values())
     made = world(PEOPLE, deleted, anonymous)
-    for name, number in KNOWN_IDS.items():
-        made.profile(number, name)
+    people_of(made, facts)
     stored = [made.cohort(name, chosen) for name, chosen in zip(COHORTS, members, strict=True)]
     for added, removed in later:
         made.run(stored[0], added - removed, removed)
@@ -132,13 +198,14 @@ def test_any_definition_over_any_cohorts_counts_as_plain_sets_do(
         now=NOW,
     )
     wanted = definition(*outer[0], segment_filter(nested.pk, operator=operator), exclude=outer[1])
-    model = Model(made, {str(nested.pk): nested.definition})
+    model = Model(made, {str(nested.pk): nested.definition}, facts)
 
     expected = model.steps(dump(wanted))
     funnel = evaluation.funnel(made.workspace.pk, wanted)
     uninteresting = PEOPLE - len(set(NUMBERS))
     assert of_interest(made, wanted) == expected[-1]
-    # Everyone else is alike: identified, in no cohort. So each step holds all or none of them.
+    # Everyone else is alike: identified, in no cohort, without a value. So each step holds all or
+    # none of them.
     counts = (funnel.everyone, *funnel.rows, *funnel.exclusions)
     for count, left in zip(counts, expected, strict=True):
         assert count - len(left) in (0, uninteresting)

@@ -12,7 +12,13 @@ from django.db import transaction
 
 from braze_partners.people import sets
 from braze_partners.people.identity import identifier_hash
-from braze_partners.people.models import NumberCounter, PeopleSet, Profile
+from braze_partners.people.models import (
+    Attribute,
+    AttributeValue,
+    NumberCounter,
+    PeopleSet,
+    Profile,
+)
 from braze_partners.workspaces.models import Workspace
 from cohorts import bitmaps
 from cohorts.models import Cohort, CohortBlock, ImportRun
@@ -77,7 +83,7 @@ class World:
             removed_bits=bitmaps.encode(bitmaps.BitMap(removed)),
         )
 
-    def profile(self, number: int, external_id: str | None) -> Profile:
+    def profile(self, number: int, external_id: str | None, **fields: Any) -> Profile:
         return Profile.objects.create(
             workspace=self.workspace,
             number=number,
@@ -85,7 +91,15 @@ class World:
             external_id=external_id,
             external_hash=identifier_hash(external_id) if external_id else None,
             created_at=NOW,
+            **fields,
         )
+
+    def value(self, profile: Profile, name: str, number: float) -> None:
+        """A custom attribute that holds numbers."""
+        attribute, _made = Attribute.objects.get_or_create(
+            workspace=self.workspace, name=name, defaults={"type": Attribute.Type.NUMBER}
+        )
+        AttributeValue.objects.create(attribute=attribute, profile=profile, number=number)
 
 
 def world(
@@ -119,6 +133,22 @@ def has_external_id(present: bool = True) -> Any:
 
 def any_of(*values: str) -> Any:
     return {"type": "external_user_id", "operator": "is_any_of", "values": list(values)}
+
+
+def in_country(*countries: str, operator: str = "is_any_of") -> Any:
+    given = {"type": "country", "operator": operator}
+    return given | ({"values": list(countries)} if countries else {})
+
+
+def visits(operator: str, *numbers: float) -> Any:
+    """Of the custom attribute “visits”."""
+    given = {
+        "type": "attribute",
+        "attribute": "visits",
+        "value_type": "number",
+        "operator": operator,
+    }
+    return given | ({"values": list(numbers)} if numbers else {})
 
 
 def definition(*rows: Any, exclude: Any = ()) -> Definition:
