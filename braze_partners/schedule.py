@@ -121,7 +121,7 @@ JOBS: tuple[Job, ...] = (
         "currents: clear up",
         "currents.clear_up",
         HOURLY,
-        "attempts are kept a week, and the ledger keeps days instead of minutes after two",
+        "attempts are kept a week; the ledger keeps half hours from two hours on, then days",
     ),
     Job(
         "workspaces: forget what has expired",

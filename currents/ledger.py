@@ -19,7 +19,7 @@ from django.db.models import Func, IntegerField, Max, QuerySet, Sum
 
 from braze_partners.events import catalogue, event_log
 from currents.fates import FILTERED, STEPS, Fate, Step
-from currents.models import Current, LedgerEntry
+from currents.models import WAITS, Current, LedgerEntry
 from currents.states import SEEING
 
 # (minute of receipt, event type, fate)
@@ -101,6 +101,20 @@ def type_of(name: str) -> str:
 
 def minute_of(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
+
+
+def half_hour_of(moment: datetime) -> datetime:
+    """What keeping.py gathers old minutes into."""
+    at = minute_of(moment).astimezone(UTC)
+    return at.replace(minute=at.minute // 30 * 30)
+
+
+def waiting(current_ids: Iterable[int]) -> dict[int, int]:
+    """How many events wait, by Current, whenever they came; in one query."""
+    ids = list(current_ids)
+    rows = LedgerEntry.objects.filter(WAITS, current_id__in=ids).order_by()
+    sums = rows.values_list("current_id").annotate(total=Sum("count"))
+    return dict.fromkeys(ids, 0) | {pk: int(total) for pk, total in sums}
 
 
 def balance(

@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from django.db.models import Max
 
 from currents import ledger
-from currents.ledger import minute_of
 from currents.models import Current, Lane
+from currents.spans import DAY
 
-DAY, HOUR = timedelta(hours=24), timedelta(hours=1)
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,13 @@ def listed(currents: Sequence[Current], now: datetime) -> list[ListedCurrent]:
     keys = [current.pk for current in currents]
     if not keys:
         return []
-    series = ledger.series(keys, minute_of(now - DAY), now, HOUR)
-    balances = ledger.balances(keys)
+    series = ledger.series(keys, DAY.since(now), now, HOUR)
+    waits = ledger.waiting(keys)
     latest = _latest_deliveries(keys)
     rows = []
     for current in currents:
         by_hour = [point.balance.delivered for point in series[current.pk]]
-        waiting, delivered_at = balances[current.pk].waiting, latest.get(current.pk)
+        waiting, delivered_at = waits[current.pk], latest.get(current.pk)
         rows.append(ListedCurrent(current, sum(by_hour), by_hour, waiting, delivered_at))
     return rows
 

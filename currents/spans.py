@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from currents.ledger import minute_of
+from currents.ledger import half_hour_of, minute_of
+
+# Longer windows are told by the half hours that the ledger keeps (limits.LEDGER_MINUTES_KEPT).
+BY_MINUTES = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +20,9 @@ class Span:
     step: timedelta
 
     def since(self, now: datetime) -> datetime:
-        """The ledger counts in whole minutes."""
-        return minute_of(now - self.length)
+        """A whole minute, or for a day and a week a whole half hour, at or before the beginning."""
+        begin = now - self.length
+        return minute_of(begin) if self.length <= BY_MINUTES else half_hour_of(begin)
 
     def chart_since(self, now: datetime, zone: tzinfo) -> datetime:
         """A whole step of the local day at or before the span's beginning."""

@@ -77,7 +77,7 @@ def retire_events() -> None:
 @shared_task(name="currents.clear_up")
 def clear_up() -> None:
     now = timezone.now()
-    attempts, minutes = keeping.forget_attempts(now), keeping.gather_days(now)
+    attempts, minutes = keeping.forget_attempts(now), keeping.gather(now)
     tests = connection_tests.forget_old(now)
     log.info("currents_cleared_up", attempts=attempts, minutes=minutes, connection_tests=tests)
 

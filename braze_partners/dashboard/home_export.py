@@ -13,11 +13,11 @@ from django.db.models import Exists, Max, OuterRef, Subquery, Sum
 from braze_partners.workspaces.models import Workspace
 from currents import finding, ledger
 from currents.fates import Fate
-from currents.ledger import minute_of
 from currents.models import WAITS, Current, Lane, LedgerEntry
+from currents.spans import DAY
 from currents.states import REFUSED, SEEING, State
 
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+HOUR = timedelta(hours=1)
 CURRENTS_SHOWN = 5
 
 # Colour of a Current's sparkline where it is not that of what is delivered.
@@ -94,8 +94,8 @@ class ExportFigures:
 
 def export_figures(workspace: Workspace, now: datetime) -> ExportFigures:
     found = list(_currents(workspace))
-    since = minute_of(now - DAY)
-    series = ledger.series([one.pk for one in found], since, now, HOUR) if found else {}
+    keys = [one.pk for one in found]
+    series = ledger.series(keys, DAY.since(now), now, HOUR) if found else {}
     points = list(zip(*series.values(), strict=True))
     listed = [_listed(current, series[current.pk]) for current in found]
     return ExportFigures(
