@@ -17,7 +17,13 @@ from django.db import connection
 
 from braze_partners.events import event_log
 from currents import holding
-from currents.limits import LANES, LANES_PER_CLAIM, LONGEST_LEASE, LONGEST_WAIT
+from currents.limits import (
+    LANES,
+    LANES_PER_CLAIM,
+    LONGEST_LEASE,
+    LONGEST_WAIT,
+    WORTH_A_REQUEST,
+)
 from currents.models import Hold
 from currents.states import SENDING, State
 
@@ -68,16 +74,19 @@ SELECT c.id, c.workspace_id, c.state, c.slow, MAX(l.claimed_at), {_QUARTERS}
 """
 
 
-def candidates(now: datetime) -> list[Candidate]:
-    """Those whose time has come, with or without work."""
+def candidates(now: datetime, gathering: float = 0) -> list[Candidate]:
+    """Those whose time has come, with or without work. For `gathering` seconds after a claim less
+    than half a request counts as none."""
     rows = _rows(now)
     heads = event_log.heads({row[1] for row in rows})
     due = _due_lanes(now)
-    return [_candidate(row, heads[row[1]], due.get(row[0], frozenset()), now) for row in rows]
+    return [
+        _candidate(row, heads[row[1]], due.get(row[0], frozenset()), now, gathering) for row in rows
+    ]
 
 
 def _candidate(
-    row: Sequence[Any], head: int, due_lanes: frozenset[int], now: datetime
+    row: Sequence[Any], head: int, due_lanes: frozenset[int], now: datetime, gathering: float
 ) -> Candidate:
     current_id, workspace_id, state, slow, last, *rest = row
     quarters = tuple(
@@ -95,11 +104,20 @@ def _candidate(
         len({quarter.token for quarter in quarters} - {""}),
         position,
         min(claimed_at, now) if claimed_at else None,
-        position < head or bool(due_lanes),
+        bool(due_lanes) or _is_worth_a_request(head - position, claimed_at, now, gathering),
         head,
         due_lanes,
         quarters,
     )
+
+
+def _is_worth_a_request(
+    waiting: int, claimed_at: datetime | None, now: datetime, gathering: float
+) -> bool:
+    """Anything is, but shortly after another claim only what half fills a request."""
+    if waiting >= WORTH_A_REQUEST or claimed_at is None:
+        return waiting > 0
+    return waiting > 0 and not 0 <= (now - claimed_at).total_seconds() < gathering
 
 
 def _rows(now: datetime) -> list[Any]:

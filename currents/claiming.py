@@ -65,10 +65,11 @@ RETURNING lane, position, tried
 """
 
 
-def claim(threads: int, now: datetime) -> Claimed | None:
+def claim(threads: int, now: datetime, gathering: float = 0) -> Claimed | None:
     """The next piece of work, with the ledger counted up to it; None when nothing is due or
-    others took it. `threads`: how many may work at once on all machines."""
-    for candidate in in_turn(candidates(now), threads):
+    others took it. `threads`: how many may work at once on all machines; `gathering` as
+    candidates.py says."""
+    for candidate in in_turn(candidates(now, gathering), threads):
         lanes_to_try = groups(candidate)
         plan = _plan(candidate, now) if lanes_to_try else None
         if plan is None:

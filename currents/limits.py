@@ -33,10 +33,10 @@ EVENTS_PER_CLAIM = 2_000
 # happens: taking them anew costs as much as sending them (house.md: a claim is at most 2 s).
 CLAIM_LASTS = timedelta(seconds=2)
 
-# Lanes of a claim while more than a request's worth waits; else one claim takes all sixteen, so
-# that little traffic makes few requests. Four claims side by side keep a slow line busy.
+# Lanes of a claim, and the backlog up to which one claim takes all sixteen instead: a quarter of it
+# must fill a request. Four claims side by side keep a slow line busy, whose backlog grows.
 LANES_PER_CLAIM = 4
-BACKLOG_FOR_ALL_LANES = 1_500
+BACKLOG_FOR_ALL_LANES = 6_000
 
 # Seconds beyond the request's own limit after which a lease is taken for lost.
 LEASE_MARGIN = timedelta(seconds=10)
@@ -107,3 +107,8 @@ LEDGER_HALF_HOURS_KEPT = timedelta(days=15)
 
 # Rows that one statement of a clearing job takes, so that it never locks for long.
 ROWS_PER_STATEMENT = 1_000
+
+# Seconds after a claim during which a Current that has less than half a request waiting is left to
+# gather more: at thousands of events a second requests are full, and a single event goes at once.
+GATHERING = 0.1
+WORTH_A_REQUEST = 700

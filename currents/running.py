@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from currents import engine, pacing
 from currents.claiming import Claimed, claim
-from currents.limits import WORKER_GONE
+from currents.limits import GATHERING, WORKER_GONE
 from currents.models import DeliveryWorker
 
 log = structlog.get_logger(__name__)
@@ -89,7 +89,7 @@ class Delivery:
                 return None
             self._give_sign(timezone.now())
             self._something_ended.clear()
-            claimed = claim(self._all_threads, timezone.now())
+            claimed = claim(self._all_threads, timezone.now(), GATHERING)
             if claimed is None:
                 self._something_ended.wait(IDLE)
             return claimed

@@ -9,6 +9,7 @@ import pytest
 
 from currents import candidates, claiming
 from currents.candidates import Candidate
+from currents.limits import BACKLOG_FOR_ALL_LANES, GATHERING, WORTH_A_REQUEST
 from currents.models import Current, Lane
 from currents.plan import read_plan
 from currents.states import State
@@ -143,7 +144,7 @@ def test_a_backlog_is_claimed_in_quarters_and_little_as_one(world: World) -> Non
     claimed = claiming.claim(8, world.now)
     assert claimed is not None and len(claimed.lanes) == 16
     claiming.release(claimed)
-    world.receive(*(event(f"user-{n}") for n in range(2_000)))
+    world.receive(*(event(f"user-{n}") for n in range(BACKLOG_FOR_ALL_LANES)))
     claimed = claiming.claim(8, world.now)
     assert claimed is not None and len(claimed.lanes) == 4
 
@@ -156,3 +157,16 @@ def test_the_number_of_queries_does_not_grow_with_currents(
     world.receive(event())
     with django_assert_num_queries(3):
         candidates.candidates(world.now)
+
+
+@pytest.mark.embedded
+def test_shortly_after_a_claim_little_gathers_and_much_goes_at_once(world: World) -> None:
+    world.receive(event())
+    world.run()
+    world.receive(event())
+    soon = world.now + timedelta(seconds=GATHERING / 2)
+    assert claiming.claim(8, soon, GATHERING) is None
+    assert claiming.claim(8, world.now + timedelta(seconds=GATHERING), GATHERING) is not None
+    Lane.objects.update(lease_token="", lease_until=None)
+    world.receive(*(event(f"user-{n}") for n in range(WORTH_A_REQUEST)))
+    assert claiming.claim(8, soon, GATHERING) is not None

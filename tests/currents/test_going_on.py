@@ -21,8 +21,9 @@ FULL = {"text": "x" * 9_000}  # a hundred of them fill a request
 
 
 @pytest.fixture
-def world() -> World:
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
     """With two requests' worth in each quarter of the lanes."""
+    monkeypatch.setattr(claiming, "BACKLOG_FOR_ALL_LANES", 1_000)
     made = make_world()
     made.receive(*(event(f"user-{n}", properties=FULL) for n in range(1_600)))
     return made

@@ -73,7 +73,8 @@ def test_what_runs_in_a_transaction_cannot_call_out(module: str) -> None:
 def test_the_engine_calls_out_between_reading_and_settling() -> None:
     """prepare, deliver, settle: three steps of one function, none within another."""
     tree = ast.parse((REPOSITORY / "currents" / "engine.py").read_text())
-    work = next(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == "work")
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    work = next(function for function in functions if function.name == "_send_and_settle")
     called = [
         node.func.id
         for node in ast.walk(work)

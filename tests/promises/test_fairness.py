@@ -101,7 +101,7 @@ def test_of_many_workspaces_each_gets_its_turn(db: None) -> None:
     single event each: all nineteen are served within the first rounds."""
     crowded = make_current(100)
     others = [make_current(100 + n, workspace=crowded.workspace) for n in range(1, 10)]
-    events = [event(f"user-{n}") for n in range(2_000)]
+    events = [event(f"user-{n}") for n in range(2_500)]
     for _ in range(3):
         intake.accept(crowded.workspace_id, events, START)
     small = [make_current(200 + n) for n in range(19)]
