@@ -13,7 +13,15 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 
 # Everything under these answers JSON, whatever happens (product.md 7).
-MACHINE_PATHS = ("/partners/", "/segments/", "/users/", "/currents/", "/api/")
+MACHINE_PATHS = (
+    "/partners/",
+    "/segments/",
+    "/campaigns/",
+    "/canvas/",
+    "/users/",
+    "/currents/",
+    "/api/",
+)
 PROBLEM_PATHS = ("/api/",)
 # The only pages for people below a machine path.
 HUMAN_PATHS = ("/api/docs/",)

@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "cohorts",
     "cohorts.segments",
     "currents",
+    "braze_partners.messaging",
     "braze_partners.dashboard",
 ]
 
@@ -228,6 +229,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CurrentState": "currents.states.State",
         "ConnectionTestState": "currents.models.ConnectionTest.State",
+        "OutreachState": "braze_partners.messaging.models.Outreach.State",
+        "OutreachChannel": "braze_partners.messaging.models.Channel",
     },
     "AUTHENTICATION_WHITELIST": ["braze_partners.keys.authentication.BearerKey"],
     "POSTPROCESSING_HOOKS": [

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from braze_partners.messaging import urls as messaging
+from braze_partners.messaging import wire_urls as messaging_wire
+
 screens = [
     path("", include("braze_partners.dashboard.urls")),
     path("cohorts/", include("cohorts.urls")),
     path("segments/", include("cohorts.segments.urls")),
+    path("campaigns/", include(messaging.campaigns)),
+    path("canvas/", include(messaging.canvases)),
     path("currents/", include("currents.urls")),
     path("people/", include("braze_partners.people.urls")),
     path("settings/keys/", include("braze_partners.keys.urls")),
@@ -24,6 +29,8 @@ urlpatterns = [
     path("w/<slug:workspace>/", include(screens)),
     path("partners/", include("cohorts.wire_urls")),
     path("segments/", include("cohorts.segments.wire_urls")),
+    path("campaigns/", include(messaging_wire.campaigns)),
+    path("canvas/", include(messaging_wire.canvases)),
     path("currents/", include("braze_partners.events.wire_urls")),
     path("users/", include("braze_partners.events.track_urls")),
     path("api/", include("braze_partners.api_urls")),

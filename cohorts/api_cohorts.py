@@ -38,7 +38,10 @@ class CohortSerializer(serializers.Serializer[Any]):
     label = serializers.CharField()  # type: ignore[assignment]
     size = serializers.IntegerField()
     archived = serializers.SerializerMethodField()
-    used_in_segments = serializers.IntegerField(source="uses")
+    used_in_segments = serializers.IntegerField(source="segment_uses")
+    used_in_messaging = serializers.IntegerField(
+        source="messaging_uses", help_text="Campaigns and Canvases whose own filters name it."
+    )
     first_received_at = serializers.DateTimeField()
     last_run_at = serializers.DateTimeField(allow_null=True)
 
@@ -153,12 +156,12 @@ class CohortOne(CohortView):
 
     @extend_schema(operation_id="cohorts_delete", responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
-        """Deletes a cohort with its members and runs; refused while a segment uses it."""
+        """Deletes a cohort with its members and runs; refused while it is in use."""
         cohort = self.cohort(pk)
         try:
             keeping.delete(cohort)
         except CohortInUse as error:
-            raise Conflict("A segment uses this cohort") from error
+            raise Conflict("This cohort is in use") from error
         self.write_down("cohort.deleted", cohort)
         return Response(status=204)
 

@@ -16,4 +16,4 @@ class LostRace(Exception):
 
 
 class CohortInUse(Exception):
-    """The cohort can't be deleted: a segment uses it."""
+    """The cohort can't be deleted: a segment, a campaign or a Canvas uses it."""

@@ -22,7 +22,7 @@ def set_archived(cohort: Cohort, archived: bool, now: datetime) -> bool:
 
 
 def delete(cohort: Cohort) -> None:
-    """Deletes a cohort with its members and runs. Raises CohortInUse while a segment uses it."""
+    """Deletes a cohort with its members and runs. Raises CohortInUse while anything uses it."""
     key = cohort.pk
     try:
         cohort.delete()

@@ -44,8 +44,13 @@ class Change:
 def cohorts_of(
     workspace: Workspace, *, search: str = "", partner: str = "", archived: bool = False
 ) -> QuerySet[Cohort]:
-    """Cohorts by latest run, each with `uses`: how many segments refer to it."""
-    found = Cohort.objects.filter(workspace=workspace).annotate(uses=Count("used_by"))
+    """Cohorts by latest run, each with how many segments (`segment_uses`), and how many campaigns
+    and Canvases with filters of their own (`messaging_uses`), refer to it; `uses` is both."""
+    found = Cohort.objects.filter(workspace=workspace).annotate(
+        segment_uses=Count("used_by", distinct=True),
+        messaging_uses=Count("targeted_by", distinct=True),
+    )
+    found = found.annotate(uses=F("segment_uses") + F("messaging_uses"))
     if not archived:
         found = found.filter(archived_at=None)
     if partner:

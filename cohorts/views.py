@@ -118,10 +118,15 @@ def cohort_runs(request: WorkspaceRequest, pk: int) -> HttpResponse:
 def cohort_used_in(request: WorkspaceRequest, pk: int) -> HttpResponse:
     cohort = _cohort(request, pk)
     uses = cohort.used_by.select_related("segment").order_by("segment__name")
+    targeting = cohort.targeted_by.select_related("outreach").order_by("outreach__name")
     return render(
         request,
         "cohorts/used_in.html",
-        _heading(cohort, "used_in") | {"segments": [use.segment for use in uses]},
+        _heading(cohort, "used_in")
+        | {
+            "segments": [use.segment for use in uses],
+            "outreaches": [use.outreach for use in targeting],
+        },
     )
 
 
@@ -151,7 +156,7 @@ def cohort_delete(request: WorkspaceRequest, pk: int) -> HttpResponse:
     except CohortInUse:
         messages.error(
             request,
-            _("Not deleted: a segment uses this cohort. Take it out of there first."),
+            _("Not deleted: this cohort is in use. Take it out of what stands here first."),
         )
         return redirect("cohorts:used_in", request.workspace.slug, pk)
     record_for(request, "cohort.deleted", cohort.label)
@@ -218,7 +223,11 @@ def _page_of_runs(request: WorkspaceRequest, cohort: Cohort | None = None) -> di
 
 
 def _heading(cohort: Cohort, tab: str) -> dict[str, Any]:
-    return {"cohort": cohort, "tab": tab, "run_count": cohort.runs.count()}
+    return {
+        "cohort": cohort,
+        "tab": tab,
+        "run_count": cohort.runs.count(),
+    }
 
 
 def _number(text: str | None) -> int | None:

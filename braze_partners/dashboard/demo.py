@@ -1,4 +1,5 @@
-"""The demo workspace: invented people, cohorts with a past, segments, three sign-ins.
+"""The demo workspace: invented people, cohorts with a past, segments, a campaign and a Canvas,
+three sign-ins.
 
 Puts together what the rooms themselves offer; every number in it comes about as in earnest.
 The sandbox invents its users in the same way, so that their ids meet ours.
@@ -15,6 +16,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from pyroaring import BitMap
 
+from braze_partners.dashboard import demo_messaging
 from braze_partners.people.identity import resolve_external_ids
 from braze_partners.people.profiles import NewDevice, NewPerson, create_profiles
 from braze_partners.workspaces.models import Account, Member, Role, Workspace
@@ -60,11 +62,12 @@ SIGN_INS = (
     SignIn(Role.MARKETER, "Jonas Weber", "marketer@demo.example", "demo-marketer-1"),
     SignIn(Role.VIEWER, "Priya Nair", "viewer@demo.example", "demo-viewer-1"),
 )
+TRIAL = "t7h1v5ye"
 AWAITED = DemoCohort("k3x9a7f2", "High-intent shoppers", 0, 0)
 COHORTS = (
     DemoCohort("d5b9x2ru", "Lapsed 60 days", 0.22, 0.04),
     DemoCohort("m2v6q8ey", "Purchased last 14 days", 0.17, 0.06),
-    DemoCohort("t7h1v5ye", "Trial, no purchase", 0.05, 0.09),
+    DemoCohort(TRIAL, "Trial, no purchase", 0.05, 0.09),
 )
 
 
@@ -84,6 +87,7 @@ def load(now: datetime) -> None:
         cohorts = {planned: _register(workspace, planned, now - PAST) for planned in COHORTS}
         _register(workspace, AWAITED, now)
         segments = _segments(workspace, accounts, now - PAST)
+        demo_messaging.load(segments, TRIAL, accounts[1], now - PAST)
         _pasts(cohorts, segments, dice, now)
 
 

@@ -50,6 +50,8 @@ DATA, INTEGRATIONS, SETTINGS = _("Data"), _("Integrations"), _("Settings")
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(DASHBOARD, _("Home"), "house", "dashboard:home"),
+    Entry(ENGAGEMENT, _("Campaigns"), "send", "campaigns:list", section="campaigns/"),
+    Entry(ENGAGEMENT, _("Canvas"), "workflow", "canvas:list", section="canvas/"),
     Entry(ENGAGEMENT, _("Segments"), "chart-pie", "segments:list", section="segments/"),
     Entry(USERS, _("User Search"), "user-search", "people:search", section="people/"),
     Entry(USERS, _("Imported Cohorts"), "users", "cohorts:list", section="cohorts/"),

@@ -1,5 +1,5 @@
-"""The search of the header: segments, cohorts, people, partners and Currents of one workspace by
-words."""
+"""The search of the header: segments, campaigns and Canvases, cohorts, people, partners and
+Currents of one workspace by words."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from braze_partners.messaging import kinds as messaging
+from braze_partners.messaging.models import Outreach
 from braze_partners.partners import directory
 from braze_partners.people.finding import find_person
 from braze_partners.workspaces.models import Workspace
@@ -42,6 +44,8 @@ def search_workspace(workspace: Workspace, words: str) -> list[Group]:
         return []
     groups = [
         Group(_("Segments"), "pie-chart", _segments(workspace, words)),
+        Group(_("Campaigns"), "send", _outreaches(workspace, messaging.CAMPAIGN, words)),
+        Group(_("Canvas"), "workflow", _outreaches(workspace, messaging.CANVAS, words)),
         Group(_("Imported Cohorts"), "users", _cohorts(workspace, words)),
         Group(_("People"), "user-search", _people(workspace, words)),
         Group(_("Technology Partners"), "handshake", _partners(workspace, words)),
@@ -59,6 +63,18 @@ def _segments(workspace: Workspace, words: str) -> list[Found]:
             reverse("segments:detail", args=[workspace.slug, segment.pk]),
         )
         for segment in rows[:SHOWN_PER_GROUP]
+    ]
+
+
+def _outreaches(workspace: Workspace, kind: messaging.Words, words: str) -> list[Found]:
+    rows = Outreach.objects.filter(workspace=workspace, kind=kind.kind, name__icontains=words)
+    return [
+        Found(
+            outreach.name,
+            outreach.description[:80],
+            reverse(f"{kind.namespace}:detail", args=[workspace.slug, outreach.pk]),
+        )
+        for outreach in rows.order_by("name")[:SHOWN_PER_GROUP]
     ]
 
 

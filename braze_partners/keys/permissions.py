@@ -25,10 +25,13 @@ class Permission:
 
 BRAZE, WORKSPACE, KEYS = _("Braze-compatible endpoints"), _("Workspace"), _("Keys")
 PEOPLE, COHORTS, SEGMENTS, CURRENTS = _("People"), _("Cohorts"), _("Segments"), _("Currents")
+MESSAGING = _("Campaigns and Canvases")
 
 PERMISSIONS: tuple[Permission, ...] = (
     Permission("segments.list", BRAZE, _("List segments: GET /segments/list")),
     Permission("segments.details", BRAZE, _("Read a segment: GET /segments/details")),
+    Permission("campaigns.list", BRAZE, _("List campaigns: GET /campaigns/list")),
+    Permission("canvas.list", BRAZE, _("List Canvases: GET /canvas/list")),
     Permission("users.track", BRAZE, _("Write profiles and events: POST /users/track")),
     Permission("currents.events", BRAZE, _("Send events: POST /currents/events")),
     Permission("people.read", PEOPLE, _("Look up profiles")),
@@ -37,6 +40,10 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("cohorts.write", COHORTS, _("Archive and delete cohorts")),
     Permission("segments.read", SEGMENTS, _("Read segments, their sizes and members")),
     Permission("segments.write", SEGMENTS, _("Create, edit and archive segments")),
+    Permission("campaigns.read", MESSAGING, _("Read campaigns and the sizes of their audiences")),
+    Permission("campaigns.write", MESSAGING, _("Create, edit and archive campaigns")),
+    Permission("canvases.read", MESSAGING, _("Read Canvases and the sizes of their audiences")),
+    Permission("canvases.write", MESSAGING, _("Create, edit and archive Canvases")),
     Permission("currents.read", CURRENTS, _("Read Currents and the event types they can export")),
     Permission("currents.write", CURRENTS, _("Create, edit, launch, pause and delete Currents")),
     Permission("currents.bodies", CURRENTS, _("Read requests and answers of attempts")),

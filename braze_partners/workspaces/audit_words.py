@@ -37,6 +37,18 @@ ACTIONS: dict[str, str | Promise] = {
     "segment.edited": _("Edited a segment"),
     "segment.archived": _("Archived a segment"),
     "segment.unarchived": _("Brought a segment back from the archive"),
+    "campaign.created": _("Created a campaign"),
+    "campaign.edited": _("Edited a campaign"),
+    "campaign.activated": _("Activated a campaign"),
+    "campaign.deactivated": _("Put a campaign back to draft"),
+    "campaign.archived": _("Archived a campaign"),
+    "campaign.unarchived": _("Brought a campaign back from the archive"),
+    "canvas.created": _("Created a Canvas"),
+    "canvas.edited": _("Edited a Canvas"),
+    "canvas.activated": _("Activated a Canvas"),
+    "canvas.deactivated": _("Put a Canvas back to draft"),
+    "canvas.archived": _("Archived a Canvas"),
+    "canvas.unarchived": _("Brought a Canvas back from the archive"),
 }
 
 

@@ -19,6 +19,7 @@ class May(StrEnum):
 
     SEE = "see"
     EDIT_SEGMENTS = "edit_segments"
+    EDIT_MESSAGING = "edit_messaging"
     EXPORT_MEMBERS = "export_members"
     EDIT_CURRENTS = "edit_currents"
     RUN_IMPORTS = "run_imports"
@@ -31,6 +32,7 @@ _MARKETER = frozenset(
     {
         May.SEE,
         May.EDIT_SEGMENTS,
+        May.EDIT_MESSAGING,
         May.EXPORT_MEMBERS,
         May.EDIT_CURRENTS,
         May.RUN_IMPORTS,

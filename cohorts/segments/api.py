@@ -13,12 +13,12 @@ from rest_framework.response import Response
 from braze_partners.errors import BadRequest, Conflict, NotFound, Unavailable
 from braze_partners.people.errors import StillCounting
 from braze_partners.people.finding import find_person, identifiers_of
+from braze_partners.rest.creation_paging import creation_page
 from braze_partners.rest.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from braze_partners.rest.paging import PAGE_PARAMETERS, Page, next_link, page_request, paged
 from braze_partners.rest.views import ApiView
 from braze_partners.workspaces.audit import record
 from cohorts.segments import evaluation, explanation, limits, saving, sizing
-from cohorts.segments.api_paging import segment_page
 from cohorts.segments.definition import Definition, parse
 from cohorts.segments.errors import (
     DefinitionRefused,
@@ -108,7 +108,7 @@ class SegmentList(SegmentView):
         rows = Segment.objects.filter(workspace_id=self.workspace_id).prefetch_related("tags")
         if request.query_params.get("archived", "") not in ("1", "true"):
             rows = rows.filter(archived_at=None)
-        return segment_page(request, rows).answer(SegmentSerializer)
+        return creation_page(request, rows).answer(SegmentSerializer)
 
     @extend_schema(
         operation_id="segments_create",

@@ -77,6 +77,7 @@ def _page(
         "version": segment.version,
         "starred": segment.stars.filter(account=request.member.account).exists(),
         "uses": listing.used_by([segment]),
+        "targeted_by": listing.targeted_by([segment]),
         "points": points,
         "spans_days": sizing.spans_days(points),
         "marks": marks,

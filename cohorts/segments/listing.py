@@ -8,9 +8,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, prefetch_related_objects
 from django.utils.translation import get_language
 
 from braze_partners import formatting
@@ -73,8 +74,17 @@ class ListedSegment:
     words: str
     filters: int
     size: int | None
-    uses: int
+    campaigns: int
+    canvases: int
     starred: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MessagingUse:
+    """A campaign or a Canvas (`outreach`) targets a segment."""
+
+    used: Segment
+    outreach: Any
 
 
 def found(workspace: Workspace, account: Account, filters: Filters) -> QuerySet[Segment]:
@@ -108,16 +118,40 @@ def listed(workspace_id: int, segments: Sequence[Segment]) -> list[ListedSegment
             words=wording.say_briefly(definitions[each.pk], known),
             filters=sum(1 for _ in definitions[each.pk].filters()),
             size=sizes[each.pk],
-            uses=uses.get(each.pk, 0),
+            campaigns=uses.get((each.pk, "campaign"), 0),
+            canvases=uses.get((each.pk, "canvas"), 0),
             starred=getattr(each, "starred", False),
         )
         for each in segments
     ]
 
 
-def _uses(pks: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
-    counted = SegmentSegment.objects.filter(used__in=list(pks)).values("used")
-    return dict(counted.annotate(count=Count("pk")).values_list("used", "count"))
+def _uses(pks: Iterable[uuid.UUID]) -> dict[tuple[uuid.UUID, str], int]:
+    """By segment and kind, how many campaigns and Canvases target it, archived ones included."""
+    rows = Segment.objects.filter(pk__in=list(pks), targeted_by__isnull=False)
+    counted = rows.values("pk", "targeted_by__outreach__kind").annotate(count=Count("targeted_by"))
+    return {
+        (pk, kind): count
+        for pk, kind, count in counted.values_list("pk", "targeted_by__outreach__kind", "count")
+    }
+
+
+def targeted_by(segments: Sequence[Segment]) -> list[MessagingUse]:
+    """Campaigns and Canvases that target these, archived ones last. Two queries."""
+    prefetch_related_objects(segments, "targeted_by__outreach")
+    found = [
+        MessagingUse(segment, use.outreach)
+        for segment in segments
+        for use in segment.targeted_by.all()
+    ]
+    return sorted(
+        found,
+        key=lambda use: (
+            use.outreach.archived_at is not None,
+            use.outreach.kind,
+            use.outreach.name,
+        ),
+    )
 
 
 def used_by(segments: Iterable[Segment]) -> list[SegmentSegment]:
@@ -151,6 +185,10 @@ def cohort_options(workspace: Workspace, partner: str, text: str) -> tuple[list[
         rows = rows.filter(Q(name__icontains=text) | Q(cohort_id__icontains=text))
     ordered = rows.order_by(ACTIVE_FIRST, "name", "pk")
     return list(ordered[: limits.OPTIONS_SHOWN]), max(0, rows.count() - limits.OPTIONS_SHOWN)
+
+
+def segment_named(workspace: Workspace, name: str) -> Segment | None:
+    return Segment.objects.filter(workspace=workspace, name=name).first()
 
 
 def segment_options(

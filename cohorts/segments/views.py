@@ -57,11 +57,12 @@ def archive(request: WorkspaceRequest) -> HttpResponse:
     chosen = _chosen(request)
     archived = request.POST.get("archived", "1") == "1"
     uses = listing.used_by(chosen) if archived else []
-    if uses and request.POST.get("confirmed") != "1":
+    targets = _active_targets(chosen) if archived else []
+    if (uses or targets) and request.POST.get("confirmed") != "1":
         return render(
             request,
             "segments/confirm_archive.html",
-            {"chosen": chosen, "uses": uses, "back": _back(request)},
+            {"chosen": chosen, "uses": uses, "targets": targets, "back": _back(request)},
         )
     actor = request.member.account
     changed = saving.set_archived(chosen, archived, by=actor, now=timezone.now())
@@ -69,6 +70,11 @@ def archive(request: WorkspaceRequest) -> HttpResponse:
         write_down(request, "segment.archived" if archived else "segment.unarchived", segment)
     _say_archived(request, len(changed), archived)
     return redirect(_back(request))
+
+
+def _active_targets(chosen: list[Segment]) -> list[listing.MessagingUse]:
+    """Archived campaigns and Canvases are nobody's concern any more."""
+    return [use for use in listing.targeted_by(chosen) if use.outreach.archived_at is None]
 
 
 def _chosen(request: WorkspaceRequest) -> list[Segment]:

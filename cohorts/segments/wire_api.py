@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
 from typing import ClassVar
 
 from drf_spectacular.utils import extend_schema
@@ -11,12 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from braze_partners.errors import BadRequest, NotFound
+from braze_partners.rest.braze_lists import SUCCESS, moment, numbered_page
 from braze_partners.rest.views import ApiView
 from cohorts.segments import limits, wording
 from cohorts.segments.models import Segment
 from cohorts.segments.planning import learn, stored
-
-SUCCESS = "success"
 
 
 def _tags(segment: Segment) -> list[str]:
@@ -29,18 +27,9 @@ class SegmentsList(ApiView):
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
         """100 a page, archived ones left out, by creation; a page that isn't there is empty."""
-        direction = request.query_params.get("sort_direction", "asc")
-        if direction not in ("asc", "desc"):
-            raise BadRequest("sort_direction must be asc or desc")
-        order = ("created_at", "pk") if direction == "asc" else ("-created_at", "-pk")
         rows = Segment.objects.filter(workspace_id=self.workspace_id, archived_at=None)
-        page = _page(request.query_params.get("page", "0"))
-        start = page * limits.BRAZE_LIST_PAGE
-        found = (
-            rows.prefetch_related("tags").order_by(*order)[start : start + limits.BRAZE_LIST_PAGE]
-            if page >= 0
-            else []
-        )
+        rows = rows.prefetch_related("tags")
+        found = numbered_page(request, rows, limits.BRAZE_LIST_PAGE)
         listed = [
             {
                 "id": str(segment.pk),
@@ -51,11 +40,6 @@ class SegmentsList(ApiView):
             for segment in found
         ]
         return Response({"message": SUCCESS, "segments": listed})
-
-
-def _page(text: str) -> int:
-    """-1 for what is no page."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else -1
 
 
 class SegmentsDetails(ApiView):
@@ -69,8 +53,8 @@ class SegmentsDetails(ApiView):
         return Response(
             {
                 "message": SUCCESS,
-                "created_at": _moment(segment.created_at),
-                "updated_at": _moment(segment.edited_at),
+                "created_at": moment(segment.created_at),
+                "updated_at": moment(segment.edited_at),
                 "name": segment.name,
                 "description": segment.description,
                 "text_description": wording.say_whole(definition, known),
@@ -90,8 +74,3 @@ class SegmentsDetails(ApiView):
         if segment is None:
             raise NotFound("Unknown segment_id")
         return segment
-
-
-def _moment(moment: datetime) -> str:
-    """As Braze writes it: 2026-05-12T14:32:08.000Z."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

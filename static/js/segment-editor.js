@@ -33,7 +33,7 @@ form?.addEventListener("input", (event) => {
 form?.addEventListener("change", (event) => {
   /* A search field's own change is only that its text was left; a choice is told by combobox.js. */
   const left = isSearch(event.target) && event.isTrusted;
-  if (!left && !event.target.hasAttribute("hx-post")) edited();
+  if (!left && !event.target.closest("[hx-post]")) edited();
 });
 
 document.addEventListener("htmx:afterRequest", () => {

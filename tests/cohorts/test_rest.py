@@ -91,7 +91,7 @@ def test_a_cohort_is_deleted_unless_a_segment_uses_it(cast: Cast, client: KeyCli
     SegmentCohortFactory.create(segment=segment, cohort=used)
 
     refused = client.delete(f"/api/v1/cohorts/{used.pk}")
-    assert (refused.status_code, refused.json()["detail"]) == (409, "A segment uses this cohort")
+    assert (refused.status_code, refused.json()["detail"]) == (409, "This cohort is in use")
     assert client.delete(f"/api/v1/cohorts/{free.pk}").status_code == 204
     assert list(Cohort.objects.values_list("pk", flat=True)) == [used.pk]
     assert AuditEntry.objects.get().actor_text == "REST API key brk_cccc…cccc"

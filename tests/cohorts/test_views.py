@@ -140,7 +140,7 @@ def test_a_cohort_that_a_segment_uses_is_not_deleted(amplitude: Partner) -> None
     segment.uses_cohorts.create(cohort=cohort)
     client = signed_in(amplitude)
     answer = client.post(address(amplitude, "delete", cohort.pk), follow=True)
-    assert "a segment uses this cohort" in answer.content.decode()
+    assert "this cohort is in use" in answer.content.decode()
     segment.uses_cohorts.all().delete()
     client.post(address(amplitude, "delete", cohort.pk))
     assert not Cohort.objects.filter(pk=cohort.pk).exists()

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from braze_partners.dashboard import demo
+from braze_partners.messaging.models import Outreach
 from braze_partners.supervisor.translating import compile_translations
 from braze_partners.workspaces.models import Account, Workspace
 from cohorts.models import Cohort, ImportRun
@@ -129,6 +130,8 @@ def _demo_pages() -> dict[str, str]:
     cohort = Cohort.objects.order_by("pk").first()
     run = ImportRun.objects.order_by("-pk").first()
     segment = Segment.objects.order_by("name").first()
+    campaign = Outreach.objects.get(kind=Outreach.Kind.CAMPAIGN)
+    canvas = Outreach.objects.get(kind=Outreach.Kind.CANVAS)
     assert cohort and run and segment
     of_workspace = {
         "dashboard:home": "Membres des cohortes",
@@ -138,6 +141,10 @@ def _demo_pages() -> dict[str, str]:
         "cohorts:runs": "Toutes les requêtes des partenaires, toutes cohortes confondues.",
         "segments:list": "Les miens seulement",
         "segments:create": "Statistiques exactes calculées",
+        "campaigns:list": "Tous les états",
+        "campaigns:create": "Enregistrement comme brouillon.",
+        "canvas:list": "Inclure les archives",
+        "canvas:create": "Nom du Canvas",
         "people:search": "Dans l’ordre d’arrivée",
         "people:import": "Envoyer et voir l’aperçu",
         "keys:rest": "Clés API REST",
@@ -154,6 +161,12 @@ def _demo_pages() -> dict[str, str]:
         ("cohorts:run", run.pk, "Résultat de l’import"),
         ("segments:detail", segment.pk, "Chercher un utilisateur"),
         ("segments:members", segment.pk, "Détails"),
+        ("campaigns:detail", campaign.pk, "Remettre en brouillon"),
+        ("campaigns:edit", campaign.pk, "Canaux"),
+        ("campaigns:target", campaign.pk, "Filtres supplémentaires"),
+        ("canvas:detail", canvas.pk, "Groupe témoin"),
+        ("canvas:target", canvas.pk, "Cibler les utilisateurs par segment"),
+        ("canvas:steps", canvas.pk, "Répartir également"),
         ("people:person", 0, "Attributs personnalisés"),
     ):
         pages[reverse(name, args=[slug, key])] = words

@@ -13,11 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from braze_partners.messaging.models import Outreach
 from braze_partners.workspaces.models import Member
 from tests.cast import Cast
 from tests.cohorts.factories import CohortFactory, ImportRunFactory
 from tests.currents.factories import AttemptFactory, ConnectionTestFactory, CurrentFactory
 from tests.keys.factories import DataImportKeyFactory, RestApiKeyFactory
+from tests.messaging.factories import OutreachFactory
 from tests.people.factories import PeopleImportFactory, ProfileFactory
 from tests.segments.factories import SegmentFactory
 from tests.workspaces.factories import InvitationFactory
@@ -75,6 +77,15 @@ def _segment(cast: Cast) -> Parameters:
     return {"pk": SegmentFactory.create(workspace=cast.workspace).pk}
 
 
+def _campaign(cast: Cast) -> Parameters:
+    return {"pk": OutreachFactory.create(workspace=cast.workspace).pk}
+
+
+def _canvas(cast: Cast) -> Parameters:
+    kind = Outreach.Kind.CANVAS
+    return {"pk": OutreachFactory.create(workspace=cast.workspace, kind=kind).pk}
+
+
 def _person(cast: Cast) -> Parameters:
     return {"number": ProfileFactory.create(workspace=cast.workspace).number}
 
@@ -100,6 +111,8 @@ def _invitation(cast: Cast) -> Parameters:
     return {"pk": InvitationFactory.create(workspace=cast.workspace).pk}
 
 
+OUTREACH = ("detail", "edit", "target", "target_preview")
+
 OWNED: dict[str, Builder] = {
     "cohorts:run": _run,
     **dict.fromkeys(
@@ -123,6 +136,11 @@ OWNED: dict[str, Builder] = {
     "api-current-test-one": _current_test,
     "api-current-attempt": _attempt,
     **dict.fromkeys(("segments:detail", "segments:save", "segments:members"), _segment),
+    **dict.fromkeys([f"campaigns:{name}" for name in (*OUTREACH, "state", "duplicate")], _campaign),
+    **dict.fromkeys([f"canvas:{name}" for name in (*OUTREACH, "state", "duplicate")], _canvas),
+    **dict.fromkeys(("canvas:steps", "canvas:steps_preview"), _canvas),
+    **dict.fromkeys(("api-campaign", "api-campaign-audience"), _campaign),
+    **dict.fromkeys(("api-canvas", "api-canvas-audience"), _canvas),
     **dict.fromkeys(("api-segment", "api-segment-size", "api-segment-members"), _segment),
     "api-segment-lookup": _segment,
     **dict.fromkeys(("api-cohort", "api-cohort-runs", "api-cohort-members"), _cohort),

@@ -17,7 +17,7 @@ EDGE = re.compile(
     r"|authentication|endpoint|permissions|throttles|serializers|context|templatetags|management|views)$"
 )
 JOBS = ("cohorts", "currents")
-APPS = ("workspaces", "keys", "partners", "people", "events", "dashboard")
+APPS = ("workspaces", "keys", "partners", "people", "events", "messaging", "dashboard")
 EDGE_LIBRARIES = ("rest_framework", "celery", "kombu", "drf_spectacular")
 
 

@@ -135,7 +135,15 @@ def test_every_address_is_a_screen_a_public_page_or_one_for_machines() -> None:
     )
 
 
-MACHINE_ROUTES = ("partners/", "segments/", "users/", "currents/", "api/")
+MACHINE_ROUTES = (
+    "partners/",
+    "segments/",
+    "campaigns/",
+    "canvas/",
+    "users/",
+    "currents/",
+    "api/",
+)
 
 
 def test_the_tables_of_the_walk_name_only_what_exists() -> None:

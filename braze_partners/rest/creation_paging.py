@@ -1,22 +1,23 @@
-"""Pages of segments over REST, newest first. Their ids are random, so a page ends at a moment of
-creation; segments created in the same microsecond stay on one page."""
+"""Pages of rows whose ids are random, newest first. A page ends at a moment of creation; rows
+created in the same microsecond stay on one page."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db.models import QuerySet
 from rest_framework.request import Request
 
 from braze_partners.rest.paging import Page, next_link, page_request
-from cohorts.segments.models import Segment
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 LATEST = (datetime(9999, 12, 31, tzinfo=UTC) - EPOCH) // MICROSECOND
 
 
-def segment_page(request: Request, rows: QuerySet[Segment]) -> Page[Segment]:
+def creation_page(request: Request, rows: QuerySet[Any]) -> Page[Any]:
+    """By `created_at`, which the rows have; at most three queries."""
     asked = page_request(request)
     ordered = rows.order_by("-created_at", "-pk")
     if asked.after is not None:

@@ -1,0 +1,269 @@
+"""Campaigns and Canvases over /api/v1/: list, create, read, change, audience. HTTP only."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from braze_partners.errors import Conflict, NotFound
+from braze_partners.messaging import audience, listing, saving
+from braze_partners.messaging.api_bodies import changed_draft, refusal, target_of_body
+from braze_partners.messaging.drafts import Draft, Target, one_variant, stored, target_of
+from braze_partners.messaging.errors import OutreachRefused
+from braze_partners.messaging.models import Outreach
+from braze_partners.messaging.serializers import (
+    AudienceSerializer,
+    CampaignChangeSerializer,
+    CampaignSerializer,
+    CanvasChangeSerializer,
+    CanvasSerializer,
+    NewCampaignSerializer,
+    NewCanvasSerializer,
+    TargetSerializer,
+)
+from braze_partners.rest.creation_paging import creation_page
+from braze_partners.rest.idempotency import IDEMPOTENCY_PARAMETER, idempotent
+from braze_partners.rest.paging import PAGE_PARAMETERS, Page, paged
+from braze_partners.rest.views import ApiView
+from braze_partners.workspaces.audit import record
+
+ARCHIVED = OpenApiParameter("archived", bool, description="Archived ones as well.")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A campaign or a Canvas as it is answered."""
+
+    outreach: Outreach
+    draft: Draft
+    size: int
+
+
+class OutreachView(ApiView):
+    """What the endpoints share: one of the key's workspace, and the audit log."""
+
+    kind: ClassVar[str]
+    answer: ClassVar[type[BaseSerializer[Any]]]
+    asked: ClassVar[type[BaseSerializer[Any]]]
+
+    def found(self, pk: uuid.UUID) -> Outreach:
+        outreach = listing.whole(self.workspace, self.kind).filter(pk=pk).first()
+        if outreach is None:
+            raise NotFound
+        return outreach
+
+    def told(self, outreaches: Sequence[Outreach]) -> list[Told]:
+        sizes = audience.sizes_of(self.workspace_id, outreaches)
+        return [Told(each, stored(each), sizes[each.pk]) for each in outreaches]
+
+    def one(self, pk: uuid.UUID, status: int = 200) -> Response:
+        (told,) = self.told([self.found(pk)])
+        return Response(self.answer(told).data, status)
+
+    def note(self, act: str, outreach: Outreach) -> None:
+        record(
+            self.workspace,
+            None,
+            f"{self.kind}.{act}",
+            outreach.name,
+            address=self.caller.address,
+            detail={self.kind: str(outreach.pk), "version": outreach.version},
+            actor_text=self.caller.text,
+        )
+
+
+class OutreachList(OutreachView):
+    def get(self, request: Request) -> Response:
+        """Newest first."""
+        rows = listing.whole(self.workspace, self.kind)
+        if request.query_params.get("archived", "") not in ("1", "true"):
+            rows = rows.filter(archived_at=None)
+        page = creation_page(request, rows)
+        return Page(self.told(page.rows), page.next_url).answer(self.answer)
+
+    @idempotent()
+    def post(self, request: Request) -> Response:
+        """Creates a draft."""
+        asked = self.asked(data=request.data)
+        asked.is_valid(raise_exception=True)
+        empty = Draft("")
+        if self.kind == Outreach.Kind.CANVAS:
+            empty = replace(empty, variants=one_variant(_("Variant 1")))
+        draft = changed_draft(empty, asked.validated_data)
+        try:
+            made = saving.create(self.workspace, self.kind, draft, by=None, now=timezone.now())
+        except OutreachRefused as refused:
+            raise refusal(refused) from refused
+        self.note("created", made)
+        return self.one(made.pk, 201)
+
+
+class OutreachOne(OutreachView):
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        """All of it, with the size of its audience."""
+        return self.one(pk)
+
+    def patch(self, request: Request, pk: uuid.UUID) -> Response:
+        """Edits it, makes it active or a draft again, archives it or takes it back."""
+        asked = self.asked(data=request.data)
+        asked.is_valid(raise_exception=True)
+        given = dict(asked.validated_data)
+        archived, state = given.pop("archived", None), given.pop("state", None)
+        version = given.pop("version", None)
+        outreach = self.found(pk)
+        if version not in (None, outreach.version):
+            raise Conflict(f"It is at version {outreach.version} by now")
+        try:
+            with transaction.atomic():  # all of it or nothing
+                self._change(outreach, given, state, archived)
+        except OutreachRefused as refused:
+            raise refusal(refused) from refused
+        return self.one(pk)
+
+    def _change(
+        self, outreach: Outreach, given: dict[str, Any], state: str | None, archived: bool | None
+    ) -> None:
+        now = timezone.now()
+        if given:
+            draft = changed_draft(stored(outreach), given)
+            done = saving.update(outreach, draft, version=outreach.version, by=None, now=now)
+            self.note("edited", done)
+        active = state == Outreach.State.ACTIVE
+        if state is not None and (moved := saving.set_active(outreach, active, by=None, now=now)):
+            self.note("activated" if active else "deactivated", moved)
+        if archived is not None:
+            for done in saving.set_archived([outreach], archived, by=None, now=now):
+                self.note("archived" if archived else "unarchived", done)
+
+
+class OutreachAudience(OutreachView):
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        """The exact size and funnel of its audience."""
+        return audience_answer(self.workspace_id, target_of(self.found(pk)))
+
+
+class UnsavedAudience(ApiView):
+    needs: ClassVar = {"POST": "segments.read"}
+
+    @extend_schema(
+        operation_id="audiences_size_unsaved",
+        request=TargetSerializer,
+        responses=AudienceSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        """The exact size and funnel of an audience, without saving it."""
+        asked = TargetSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        target = target_of_body(asked.validated_data)
+        try:
+            saving.check_target(self.workspace_id, target)
+        except OutreachRefused as refused:
+            raise refusal(refused) from refused
+        return audience_answer(self.workspace_id, target)
+
+
+def audience_answer(workspace_id: int, target: Target) -> Response:
+    counted = audience.count(workspace_id, target)
+    chosen = len(target.segments)
+    answer = {
+        "size": counted.size,
+        "everyone": counted.everyone,
+        "segments": counted.rows[:chosen],
+        "rows": counted.rows[chosen:],
+        "exclusions": counted.exclusions,
+        "anonymous": counted.anonymous,
+        "milliseconds": counted.milliseconds,
+    }
+    return Response(AudienceSerializer(answer).data)
+
+
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="campaigns_list",
+        parameters=[*PAGE_PARAMETERS, ARCHIVED],
+        responses=paged(CampaignSerializer),
+    ),
+    post=extend_schema(
+        operation_id="campaigns_create",
+        parameters=[IDEMPOTENCY_PARAMETER],
+        request=NewCampaignSerializer,
+        responses={201: CampaignSerializer},
+    ),
+)
+class CampaignList(OutreachList):
+    kind = Outreach.Kind.CAMPAIGN
+    needs: ClassVar = {"GET": "campaigns.read", "POST": "campaigns.write"}
+    answer, asked = CampaignSerializer, NewCampaignSerializer
+
+
+@extend_schema_view(
+    get=extend_schema(operation_id="campaigns_read", responses=CampaignSerializer),
+    patch=extend_schema(
+        operation_id="campaigns_change",
+        request=CampaignChangeSerializer,
+        responses=CampaignSerializer,
+    ),
+)
+class CampaignOne(OutreachOne):
+    kind = Outreach.Kind.CAMPAIGN
+    needs: ClassVar = {"GET": "campaigns.read", "PATCH": "campaigns.write"}
+    answer, asked = CampaignSerializer, CampaignChangeSerializer
+
+
+@extend_schema_view(
+    get=extend_schema(operation_id="campaigns_audience", responses=AudienceSerializer)
+)
+class CampaignAudience(OutreachAudience):
+    kind = Outreach.Kind.CAMPAIGN
+    needs: ClassVar = {"GET": "campaigns.read"}
+
+
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="canvases_list",
+        parameters=[*PAGE_PARAMETERS, ARCHIVED],
+        responses=paged(CanvasSerializer),
+    ),
+    post=extend_schema(
+        operation_id="canvases_create",
+        parameters=[IDEMPOTENCY_PARAMETER],
+        request=NewCanvasSerializer,
+        responses={201: CanvasSerializer},
+    ),
+)
+class CanvasList(OutreachList):
+    kind = Outreach.Kind.CANVAS
+    needs: ClassVar = {"GET": "canvases.read", "POST": "canvases.write"}
+    answer, asked = CanvasSerializer, NewCanvasSerializer
+
+
+@extend_schema_view(
+    get=extend_schema(operation_id="canvases_read", responses=CanvasSerializer),
+    patch=extend_schema(
+        operation_id="canvases_change",
+        request=CanvasChangeSerializer,
+        responses=CanvasSerializer,
+    ),
+)
+class CanvasOne(OutreachOne):
+    kind = Outreach.Kind.CANVAS
+    needs: ClassVar = {"GET": "canvases.read", "PATCH": "canvases.write"}
+    answer, asked = CanvasSerializer, CanvasChangeSerializer
+
+
+@extend_schema_view(
+    get=extend_schema(operation_id="canvases_audience", responses=AudienceSerializer)
+)
+class CanvasAudience(OutreachAudience):
+    kind = Outreach.Kind.CANVAS
+    needs: ClassVar = {"GET": "canvases.read"}
