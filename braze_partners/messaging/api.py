@@ -36,6 +36,7 @@ from braze_partners.rest.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from braze_partners.rest.paging import PAGE_PARAMETERS, Page, paged
 from braze_partners.rest.views import ApiView
 from braze_partners.workspaces.audit import record
+from cohorts.segments.api import CountingView
 
 ARCHIVED = OpenApiParameter("archived", bool, description="Archived ones as well.")
 
@@ -46,7 +47,7 @@ class Told:
 
     outreach: Outreach
     draft: Draft
-    size: int
+    size: int | None
 
 
 class OutreachView(ApiView):
@@ -146,13 +147,13 @@ class OutreachOne(OutreachView):
                 self.note("archived" if archived else "unarchived", done)
 
 
-class OutreachAudience(OutreachView):
+class OutreachAudience(CountingView, OutreachView):
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         """The exact size and funnel of its audience."""
         return audience_answer(self.workspace_id, target_of(self.found(pk)))
 
 
-class UnsavedAudience(ApiView):
+class UnsavedAudience(CountingView):
     needs: ClassVar = {"POST": "segments.read"}
 
     @extend_schema(
@@ -183,6 +184,8 @@ def audience_answer(workspace_id: int, target: Target) -> Response:
         "exclusions": counted.exclusions,
         "anonymous": counted.anonymous,
         "milliseconds": counted.milliseconds,
+        "as_of": counted.as_of,
+        "reach": counted.reach,
     }
     return Response(AudienceSerializer(answer).data)
 

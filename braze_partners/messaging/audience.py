@@ -10,14 +10,15 @@ from collections.abc import Sequence
 
 from braze_partners.messaging.drafts import Target, target_of
 from braze_partners.messaging.models import Outreach
-from cohorts.segments.evaluation import Audience, Funnel, funnel
+from cohorts.segments.evaluation import Funnel, funnel
+from cohorts.segments.evaluation import sizes_of as sizes_of_plans
 from cohorts.segments.planning import Known, learn, plan
 
 
 def sizes(
     workspace_id: int, targets: dict[uuid.UUID, Target], known: Known | None = None
-) -> dict[uuid.UUID, int]:
-    """The sizes of many audiences with one load of bitmaps."""
+) -> dict[uuid.UUID, int | None]:
+    """The sizes of many audiences with one load of bitmaps; None while one is being counted."""
     if not targets:
         return {}
     definitions = [each.definition for each in targets.values()]
@@ -26,10 +27,10 @@ def sizes(
         plan(definition, known, f"outreach:{pk}")
         for pk, definition in zip(targets, definitions, strict=True)
     ]
-    return dict(zip(targets, Audience(workspace_id, plans).sizes(plans), strict=True))
+    return dict(zip(targets, sizes_of_plans(workspace_id, plans), strict=True))
 
 
-def sizes_of(workspace_id: int, outreaches: Sequence[Outreach]) -> dict[uuid.UUID, int]:
+def sizes_of(workspace_id: int, outreaches: Sequence[Outreach]) -> dict[uuid.UUID, int | None]:
     return sizes(workspace_id, {each.pk: target_of(each) for each in outreaches})
 
 

@@ -68,7 +68,7 @@ class ListedOutreach:
     words: str
     channels: list[str]
     steps: int
-    size: int
+    size: int | None
 
 
 def whole(workspace: Workspace, kind: str) -> QuerySet[Outreach]:

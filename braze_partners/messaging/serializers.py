@@ -107,7 +107,11 @@ class _OutreachSerializer(serializers.Serializer[Any]):
         child=serializers.ChoiceField(Channel.choices), source="draft.channels"
     )
     target = serializers.SerializerMethodField()
-    audience_size = serializers.IntegerField(source="size", help_text="Exact, as of this moment.")
+    audience_size = serializers.IntegerField(
+        source="size",
+        allow_null=True,
+        help_text="Exact; null while a filter on profiles is counted for the first time.",
+    )
     version = serializers.IntegerField(source="outreach.version")
     archived = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField(source="outreach.created_at")

@@ -64,14 +64,18 @@ def _definition(data: object) -> Definition:
         raise _refusal(refused) from refused
 
 
-class SegmentView(ApiView):
-    """What the endpoints share: one segment of the key's workspace, and the audit log."""
+class CountingView(ApiView):
+    """Asks to come again while a filter on profiles is counted for the first time."""
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, StillCounting):
             headers = {"Retry-After": str(limits.COUNTING_RETRY_SECONDS)}
             exc = Unavailable(str(exc), headers=headers)
         return super().handle_exception(exc)
+
+
+class SegmentView(CountingView):
+    """What the endpoints share: one segment of the key's workspace, and the audit log."""
 
     def segment(self, pk: uuid.UUID) -> Segment:
         rows = Segment.objects.select_related("workspace").prefetch_related("tags")

@@ -157,12 +157,16 @@ def sizes(
     """The sizes of many segments with one load of bitmaps; None while one is being counted."""
     known = known or learn(workspace_id, [stored(each) for each in segments])
     plans = [plan(stored(each), known, str(each.pk)) for each in segments]
-    counted: Sequence[int | None]
-    try:
-        counted = Audience(workspace_id, plans).sizes(plans)
-    except StillCounting:
-        counted = [_size_or_none(workspace_id, each) for each in plans]
+    counted = sizes_of(workspace_id, plans)
     return {each.pk: count for each, count in zip(segments, counted, strict=True)}
+
+
+def sizes_of(workspace_id: int, plans: Sequence[algebra.Plan]) -> Sequence[int | None]:
+    """The same of plans, in their order."""
+    try:
+        return Audience(workspace_id, plans).sizes(plans)
+    except StillCounting:
+        return [_size_or_none(workspace_id, each) for each in plans]
 
 
 def _size_or_none(workspace_id: int, wanted: algebra.Plan) -> int | None:

@@ -7,12 +7,20 @@ from typing import Any
 import pytest
 
 from braze_partners.messaging.models import Outreach
+from braze_partners.people.errors import StillCounting
 from braze_partners.workspaces.models import AuditEntry
 from tests.cast import Cast
 from tests.keys.factories import RestApiKeyFactory
 from tests.messaging.worlds import campaign, canvas, segment, target
 from tests.rest.conftest import KeyClient
-from tests.segments.worlds import World, cohort_filter, has_external_id, segment_filter, world
+from tests.segments.worlds import (
+    World,
+    cohort_filter,
+    has_external_id,
+    in_country,
+    segment_filter,
+    world,
+)
 
 pytestmark = pytest.mark.django_db
 SECRET = "brk_" + "a" * 43
@@ -151,11 +159,26 @@ def test_the_audience_is_told_row_by_row_saved_or_not(lumen: World, client: KeyC
     unsaved = client.call("POST", "/api/v1/audiences/size", asked).json()
     for told in (saved, unsaved):
         assert (told["size"], told["everyone"], told["anonymous"]) == (3, 10, 0)
+        assert set(told["reach"]) == {"push", "email", "sms", "any", "as_of"}
         assert (told["segments"], told["all"], told["exclude"]) == ([4], [3], [3])
     refused = client.call("POST", "/api/v1/audiences/size", {"segments": [UNKNOWN]})
     assert refused.status_code == 400
     campaigns = client.get(f"{CAMPAIGNS}/{campaign(lumen).pk}/audience").json()
     assert campaigns["size"] == 10
+
+
+def test_while_an_answer_is_counted_the_size_is_unknown(
+    lumen: World, client: KeyClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = campaign(lumen, target=target(filters=[in_country("FR")]))
+
+    def counting(*_: Any, **__: Any) -> None:
+        raise StillCounting(0.25)
+
+    monkeypatch.setattr("braze_partners.people.answers.read", counting)
+    assert client.get(f"{CAMPAIGNS}/{made.pk}").json()["audience_size"] is None
+    asked = client.get(f"{CAMPAIGNS}/{made.pk}/audience")
+    assert asked.status_code == 503 and asked["Retry-After"]
 
 
 def test_nothing_of_another_workspace_or_kind_is_reachable(

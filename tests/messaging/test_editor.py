@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.urls import reverse
 from braze_partners.messaging import journey_form, saving, target_form
 from braze_partners.messaging.drafts import Target, stored, target_of
 from braze_partners.messaging.models import Outreach
+from braze_partners.people.errors import StillCounting
 from braze_partners.workspaces.models import AuditEntry
 from tests.cast import Cast
 from tests.messaging.worlds import campaign, canvas, segment, target
@@ -19,6 +21,7 @@ from tests.segments.worlds import (
     World,
     cohort_filter,
     has_external_id,
+    in_country,
     segment_filter,
     world,
 )
@@ -148,6 +151,43 @@ def test_figures_follow_the_form_without_saving(cast: Cast, lumen: World) -> Non
     assert "<b>3</b>" in page and "2 unsaved changes" in page and "−1" in page
     assert client.post(address("target_preview", made.pk), wanted).status_code == 405
     assert target_of(Outreach.objects.get()).empty
+
+
+def test_the_foot_tells_who_is_reached_by_which_channel(cast: Cast, lumen: World) -> None:
+    for number in range(9):
+        reached = {"email": "a@x.org"} if number < 3 else {"phone": "123"} if number < 5 else {}
+        person = lumen.profile(number, f"usr_{number}", **reached)
+        if number < 2:
+            person.devices.create(
+                workspace=lumen.workspace,
+                number=number,
+                device_id=f"d{number}",
+                hash=number,
+                push_enabled=True,
+            )
+    made = campaign(lumen, target=target(segment(lumen, "Shoppers", cohort_filter("k3x9a7f2"))))
+    page = text(cast.client(cast.bob).get(address("target", made.pk)))
+    foot = re.sub(r"<[^>]+>|\s+", " ", page[page.index('id="foot-note"') :])
+    told = re.sub(r" +", " ", foot)
+    assert "Total Reachable Users 4" in told
+    assert "Push 1 25.0%" in told and "E-mail 2 50.0%" in told and "SMS 1 25.0%" in told
+
+
+def test_a_filter_that_is_still_counted_is_told_so(
+    cast: Cast, lumen: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = campaign(lumen, target=target(filters=[in_country("FR")]))
+
+    def counting(*_: Any, **__: Any) -> None:
+        raise StillCounting(0.25)
+
+    monkeypatch.setattr("braze_partners.people.answers.read", counting)
+    client = cast.client(cast.bob)
+    assert "Counting a filter for the first time: 25.0%" in text(
+        client.get(address("target", made.pk))
+    )
+    assert 'hx-trigger="load delay:2s"' in text(client.get(address("detail", made.pk)))
+    assert "Counting…" in text(client.get(address("list")))
 
 
 def test_a_segment_is_chosen_moved_and_taken_away(cast: Cast, lumen: World) -> None:
