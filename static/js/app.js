@@ -36,6 +36,25 @@ function findPolling(root) {
   root.querySelectorAll("[data-poll]").forEach(startPolling);
 }
 
+/* What someone has unfolded stays so when a polled part is drawn anew, where they had scrolled to. */
+const unfolded = new WeakMap();
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const found = event.detail.target.querySelectorAll?.("details[open][id]") || [];
+  const kept = [...found].map((part) => [part.id, part.querySelector("[tabindex]")?.scrollTop]);
+  if (kept.length) unfolded.set(event.detail.xhr, kept);
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  for (const [id, top] of unfolded.get(event.detail.xhr) || []) {
+    const part = document.getElementById(id);
+    if (!part) continue;
+    part.open = true;
+    const inner = part.querySelector("[tabindex]");
+    if (inner) inner.scrollTop = top;
+  }
+});
+
 function announce(text) {
   const room = document.getElementById("announcer");
   room.textContent = "";

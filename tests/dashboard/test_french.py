@@ -22,7 +22,16 @@ from braze_partners.supervisor.translating import compile_translations
 from braze_partners.workspaces.models import Account, Workspace
 from cohorts.models import Cohort, ImportRun
 from cohorts.segments.models import Segment
+from currents.fates import Fate
+from currents.states import State
 from tests.cast import Cast
+from tests.currents.factories import (
+    AttemptFactory,
+    CredentialFailureFactory,
+    DeadLetterFactory,
+    HoldFactory,
+    LedgerEntryFactory,
+)
 
 pytestmark = pytest.mark.django_db
 CATALOGUE = Path(django_settings.BASE_DIR) / "locale" / "fr" / "LC_MESSAGES" / "django.po"
@@ -187,6 +196,28 @@ def test_the_screens_of_the_demo_say_nothing_in_english() -> None:
         if found := _left_in_english(html):
             left[address] = found
     assert left == {}
+
+
+@pytest.mark.parametrize("state", [state for state in State if state != State.DRAFT])
+def test_a_currents_pages_say_nothing_in_english(state: State, cast: Cast) -> None:
+    cast.alice.language = "fr"
+    cast.alice.save()
+    attempt = AttemptFactory.create(current__workspace=cast.workspace, current__state=state)
+    current = attempt.current
+    CredentialFailureFactory.create(current=current)
+    HoldFactory.create(current=current)
+    DeadLetterFactory.create(current=current)
+    for fate in (Fate.WAITING, Fate.NO_IDENTITY, Fate.DROPPED, Fate.DELIVERED):
+        LedgerEntryFactory.create(current=current, fate=fate)
+    client = cast.client(cast.alice)
+    page = reverse("currents:detail", args=["lumen", current.pk])
+    left = {}
+    for place in ("", "?step=no_identity", "attempts/", "dead-letters/", "settings/", "hot/"):
+        left[place] = _left_in_english(client.get(page + place).content.decode())
+    one = reverse("currents:attempt", args=["lumen", current.pk, attempt.pk])
+    left["attempt"] = _left_in_english(client.get(one).content.decode())
+    left["home"] = _left_in_english(client.get("/w/lumen/").content.decode())
+    assert {place: texts for place, texts in left.items() if texts} == {}
 
 
 def test_the_frame_is_in_french(cast: Cast) -> None:
