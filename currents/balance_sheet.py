@@ -23,7 +23,7 @@ LABELS: dict[Step, str | Promise] = {
     Step.WAITING: _("Waiting"),
     Step.DEAD_LETTERED: _("Dead letters"),
     Step.DROPPED: _("Dropped"),
-    Step.DELIVERED: _("Delivered"),
+    Step.DELIVERED: pgettext_lazy("events", "Delivered"),
 }
 # In the order of the stacked bar.
 PARTS = (

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from braze_partners import formatting
@@ -72,7 +72,7 @@ def _bars(points: Sequence[Point], condition: Condition) -> Iterator[Bars]:
         [max(point.balance.by_fate.get(fate, 0), 0) for point in points] for fate in CHARTED
     )
     if condition.state in (*REFUSED, State.PAUSED):
-        yield Bars(_("Delivered"), "c1", _sums(first, again))
+        yield Bars(pgettext("events", "Delivered"), "c1", _sums(first, again))
         yield Bars(_("Received, waiting"), "c3", waiting)
         yield Bars(_("Dropped"), "text", _sums(dropped, expired))
         return

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from braze_partners.dashboard import home, home_export, story
@@ -29,7 +30,7 @@ IMPORT_STEPS = {
 EXPORT_STEPS = {
     "launched": _("Launched"),
     "received": _("First event received"),
-    "delivered": _("Delivered"),
+    "delivered": pgettext_lazy("events", "Delivered"),
 }
 
 
