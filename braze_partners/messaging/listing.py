@@ -81,7 +81,10 @@ def found(
     workspace: Workspace, kind: str, account: Account, filters: Filters
 ) -> QuerySet[Outreach]:
     """In the order asked for."""
-    rows = whole(workspace, kind)
+    rows = Outreach.objects.filter(workspace=workspace, kind=kind).select_related("edited_by")
+    rows = rows.prefetch_related("tags", "uses_segments")
+    if kind == Outreach.Kind.CANVAS:
+        rows = rows.prefetch_related("steps")
     if not filters.archived:
         rows = rows.filter(archived_at=None)
     if filters.state:
@@ -106,7 +109,7 @@ def listed(workspace_id: int, outreaches: Sequence[Outreach]) -> list[ListedOutr
             outreach=each,
             words=wording.say_briefly(targets[each.pk], known),
             channels=channel_names(each.channels),
-            steps=len(each.steps.all()),
+            steps=len(each.steps.all()) if each.kind == Outreach.Kind.CANVAS else 0,
             size=sizes[each.pk],
         )
         for each in outreaches

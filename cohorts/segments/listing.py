@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, prefetch_related_objects
+from django.apps import apps
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import get_language
 
 from braze_partners import formatting
@@ -126,32 +127,28 @@ def listed(workspace_id: int, segments: Sequence[Segment]) -> list[ListedSegment
     ]
 
 
+def _targeting() -> QuerySet[Any]:
+    """Which campaign or Canvas targets which segment: rows of a room above, known by name only."""
+    rows: QuerySet[Any] = apps.get_model("messaging", "OutreachSegment").objects.all()
+    return rows
+
+
 def _uses(pks: Iterable[uuid.UUID]) -> dict[tuple[uuid.UUID, str], int]:
     """By segment and kind, how many campaigns and Canvases target it, archived ones included."""
-    rows = Segment.objects.filter(pk__in=list(pks), targeted_by__isnull=False)
-    counted = rows.values("pk", "targeted_by__outreach__kind").annotate(count=Count("targeted_by"))
-    return {
-        (pk, kind): count
-        for pk, kind, count in counted.values_list("pk", "targeted_by__outreach__kind", "count")
-    }
+    counted = _targeting().filter(segment__in=list(pks)).values_list("segment", "outreach__kind")
+    return {(pk, kind): count for pk, kind, count in counted.annotate(count=Count("pk"))}
 
 
-def targeted_by(segments: Sequence[Segment]) -> list[MessagingUse]:
-    """Campaigns and Canvases that target these, archived ones last. Two queries."""
-    prefetch_related_objects(segments, "targeted_by__outreach")
-    found = [
-        MessagingUse(segment, use.outreach)
-        for segment in segments
-        for use in segment.targeted_by.all()
-    ]
-    return sorted(
-        found,
-        key=lambda use: (
-            use.outreach.archived_at is not None,
-            use.outreach.kind,
-            use.outreach.name,
-        ),
+def targeted_by(segments: Iterable[Segment]) -> list[MessagingUse]:
+    """Campaigns and Canvases that target these, archived ones last."""
+    rows = _targeting().filter(segment__in=[each.pk for each in segments])
+    ordered = rows.order_by(
+        F("outreach__archived_at").asc(nulls_first=True), "outreach__kind", "outreach__name"
     )
+    return [
+        MessagingUse(use.segment, use.outreach)
+        for use in ordered.select_related("outreach", "segment")
+    ]
 
 
 def used_by(segments: Iterable[Segment]) -> list[SegmentSegment]:

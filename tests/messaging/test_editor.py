@@ -26,7 +26,7 @@ from tests.segments.worlds import (
     world,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 HTMX = {"HX-Request": "true"}
 
 
