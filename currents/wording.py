@@ -119,6 +119,10 @@ def _remedy(refusal: str) -> Act:
 
 
 def _active(situation: Situation) -> str:
+    if situation.next_try is not None and situation.next_try > situation.now:
+        length = formatting.span(situation.next_try - situation.now, _locale())
+        told = _("Amplitude throttles the whole project (429).")
+        return " ".join((told, _("Sending goes on by itself in %(length)s.") % {"length": length}))
     if not situation.waiting:
         return _("Events are delivered within seconds of arriving. Nothing needs doing.")
     return ngettext(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -13,12 +15,33 @@ from django.views.decorators.http import require_GET
 
 from braze_partners.partners.directory import PARTNERS
 from braze_partners.workspaces.roles import May, may
+from currents.states import State
+from currents.wording import Situation, Words, words
 
 COHORTS = [
     ("1", "[Amplitude] High-intent shoppers: k3x9a7f2"),
     ("2", "[Amplitude] Cart abandoners 7d: p81mz0qd"),
     ("3", "[Amplitude] Power users EU: w20cc4sn"),
 ]
+
+
+def _situations(now: datetime) -> Iterator[tuple[State, Words]]:
+    """Each state of a Current with its one sentence and its one act."""
+    facts = {
+        "by": "Jonas Weber",
+        "status": 503,
+        "next_try": now + timedelta(seconds=40),
+        "dropped": 12_410,
+    }
+    told: dict[State, tuple[str, ...]] = {
+        State.PAUSED: ("by",),
+        State.FAILING: ("status", "next_try"),
+        State.DROPPING: ("dropped",),
+        State.DELETED: ("by",),
+    }
+    for state in State:
+        known: Any = {name: facts[name] for name in told.get(state, ())}
+        yield state, words(Situation(state, now - timedelta(days=3), now, **known))
 
 
 class ExampleForm(forms.Form):
@@ -53,5 +76,6 @@ def components_page(request: HttpRequest) -> HttpResponse:
         "now": now,
         "earlier": now - timedelta(days=1, hours=2),
         "long_ago": now - timedelta(days=400),
+        "situations": list(_situations(now)),
     }
     return render(request, "components/page.html", context)

@@ -50,8 +50,9 @@ def home_page(request: WorkspaceRequest) -> HttpResponse:
 @may(May.SEE)
 @require_GET
 def home_figures(request: WorkspaceRequest) -> HttpResponse:
-    """Tiles and both halves, for the page that polls them."""
-    return render(request, "dashboard/home_figures.html", _figures(request, timezone.now()))
+    """What needs attention, tiles and both halves, for the page that polls them."""
+    context = _figures(request, timezone.now()) | {"attention": attention_of(request)}
+    return render(request, "dashboard/home_figures.html", context)
 
 
 def _figures(request: WorkspaceRequest, now: datetime) -> dict[str, Any]:

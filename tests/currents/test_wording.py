@@ -92,6 +92,14 @@ def test_nothing_is_called_safe_after_events_were_dropped() -> None:
     assert "3 events were dropped" in said
 
 
+def test_a_project_that_is_throttled_says_when_it_goes_on() -> None:
+    said = words(situation(State.ACTIVE, next_try=NOW + timedelta(seconds=24)))
+    assert said.sentence == (
+        f"Amplitude throttles the whole project (429). Sending goes on by itself in 24{NBSP}s."
+    )
+    assert words(situation(State.ACTIVE, next_try=NOW)).sentence.startswith("Events are delivered")
+
+
 def test_an_active_current_that_catches_up_says_how_many_are_to_go() -> None:
     said = words(situation(State.ACTIVE, waiting=12_410)).sentence
     assert "12,410 are still to go" in said

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from braze_partners.dashboard import demo, home, story
+from braze_partners.dashboard import demo, home, home_export, story
 from braze_partners.dashboard.attention import attention_items
 from braze_partners.workspaces.models import Account, Member
 from cohorts.models import Cohort
@@ -181,3 +181,48 @@ def test_the_home_page_costs_few_queries_however_many_currents(
     client.get(address)
     with django_assert_max_num_queries(MOST_QUERIES):
         client.get(address)
+
+
+def test_what_is_polled_has_everything_that_moves(amplitude: Partner, client: Client) -> None:
+    CurrentFactory.create(workspace=amplitude.workspace, name="Lifecycle EU")
+    address = reverse("dashboard:home_figures", args=[amplitude.workspace.slug])
+    text = client.get(address).content.decode()
+    for part in ("home-export", "home-import", "home-tiles", "attention"):
+        assert f'id="{part}"' in text
+    assert text.count('hx-swap-oob="true"') == 3
+    assert "Lifecycle EU" in text
+
+
+def test_the_export_half_shows_each_current_and_sums_them_up(amplitude: Partner) -> None:
+    now = timezone.now()
+    at = now.replace(second=0, microsecond=0)
+    rows: dict[str, dict[str, int]] = {
+        State.ACTIVE: {"delivered": 90, "retried": 10, "waiting": 3},
+        State.STOPPED: {"delivered": 5, "waiting": 40},
+        State.PAUSED: {"waiting": 7},
+    }
+    for state, fates in rows.items():
+        current = CurrentFactory.create(workspace=amplitude.workspace, state=state)
+        for fate, count in fates.items():
+            LedgerEntryFactory.create(current=current, fate=fate, count=count, minute=at)
+    elsewhere = CurrentFactory.create()
+    LedgerEntryFactory.create(current=elsewhere, count=1_000)
+    figures = home_export.export_figures(amplitude.workspace, now)
+    assert [row.state for row in figures.shown] == [State.STOPPED, State.ACTIVE, State.PAUSED]
+    assert (figures.delivered, figures.retried, figures.waiting, figures.refused) == (
+        105,
+        10,
+        50,
+        40,
+    )
+    assert sum(figures.delivered_by_hour) == 105
+    assert figures.set_up == {"launched": True, "received": True, "delivered": False}
+
+
+def test_without_a_current_the_export_half_says_what_it_is_for(
+    amplitude: Partner, client: Client
+) -> None:
+    text = client.get(reverse("dashboard:home", args=[amplitude.workspace.slug])).content.decode()
+    assert "No Current yet" in text
+    figures = home_export.export_figures(amplitude.workspace, timezone.now())
+    assert set(figures.set_up.values()) == {False}
