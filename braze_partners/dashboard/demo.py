@@ -107,10 +107,12 @@ def _people(dice: random.Random) -> Iterator[NewPerson]:
     for position in range(1, PEOPLE + 1):
         yield NewPerson(
             external_id=external_id(position),
+            devices=_devices(position),
             fields={
                 "email": f"{external_id(position)}@people.example",
                 "country": dice.choice(COUNTRIES),
-            },
+            }
+            | _contact(position),
             attributes={
                 "plan": dice.choice(PLANS),
                 "orders": float(dice.randrange(12)),
@@ -118,6 +120,17 @@ def _people(dice: random.Random) -> Iterator[NewPerson]:
         )
     for position in range(1, ANONYMOUS + 1):
         yield NewPerson(devices=[NewDevice(f"device_{position:06}")])
+
+
+def _devices(position: int) -> list[NewDevice]:
+    """Three of five take push."""
+    return [NewDevice(f"mobile_{position:06}", push_enabled=True)] if position % 5 < 3 else []
+
+
+def _contact(position: int) -> dict[str, str]:
+    """A phone for every third, and every sixteenth wants no mails, so that channels differ."""
+    phone = {"phone": f"+33 1 99 00 {position:06}"} if position % 3 == 0 else {}
+    return phone | ({"email_subscribe": "unsubscribed"} if position % 16 == 0 else {})
 
 
 def _register(workspace: Workspace, planned: DemoCohort, at: datetime) -> Cohort:

@@ -212,6 +212,16 @@ def test_a_name_is_taken_once_among_those_of_its_kind(lumen: World) -> None:
     assert again(made, replace(stored(made), name="Spring")).version == 2
 
 
+def test_two_who_take_a_name_at_once_do_not_both_get_it(
+    lumen: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign(lumen, "Spring")
+    monkeypatch.setattr(saving, "_refuse_taken_name", lambda _outreach: None)
+    with pytest.raises(FieldRefused, match="has this name"):
+        campaign(lumen, "Spring")
+    assert Outreach.objects.count() == 1
+
+
 def test_a_copy_gets_the_next_free_name(lumen: World) -> None:
     pk = lumen.workspace.pk
     campaign(lumen, "Spring")
