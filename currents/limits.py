@@ -33,10 +33,11 @@ EVENTS_PER_CLAIM = 2_000
 # happens: taking them anew costs as much as sending them (house.md: a claim is at most 2 s).
 CLAIM_LASTS = timedelta(seconds=2)
 
-# Lanes of a claim, and the backlog up to which one claim takes all sixteen instead: a quarter of it
-# must fill a request. Four claims side by side keep a slow line busy, whose backlog grows.
+# Lanes of a claim, and the backlog up to which one claim takes all sixteen instead: against a quick
+# destination one thread with full requests costs least and delivers most (measured), against a slow
+# one the backlog grows past it, and four claims side by side keep the line busy.
 LANES_PER_CLAIM = 4
-BACKLOG_FOR_ALL_LANES = 6_000
+BACKLOG_FOR_ALL_LANES = 20_000
 
 # Seconds beyond the request's own limit after which a lease is taken for lost.
 LEASE_MARGIN = timedelta(seconds=10)

@@ -9,7 +9,7 @@ import pytest
 
 from currents import candidates, claiming
 from currents.candidates import Candidate
-from currents.limits import BACKLOG_FOR_ALL_LANES, GATHERING, WORTH_A_REQUEST
+from currents.limits import GATHERING, WORTH_A_REQUEST
 from currents.models import Current, Lane
 from currents.plan import read_plan
 from currents.states import State
@@ -139,12 +139,15 @@ def test_nothing_is_claimed_before_its_due_time(world: World) -> None:
 
 
 @pytest.mark.embedded
-def test_a_backlog_is_claimed_in_quarters_and_little_as_one(world: World) -> None:
+def test_a_backlog_is_claimed_in_quarters_and_little_as_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claiming, "BACKLOG_FOR_ALL_LANES", 1_000)
     world.receive(*(event(f"user-{n}") for n in range(10)))
     claimed = claiming.claim(8, world.now)
     assert claimed is not None and len(claimed.lanes) == 16
     claiming.release(claimed)
-    world.receive(*(event(f"user-{n}") for n in range(BACKLOG_FOR_ALL_LANES)))
+    world.receive(*(event(f"user-{n}") for n in range(1_000)))
     claimed = claiming.claim(8, world.now)
     assert claimed is not None and len(claimed.lanes) == 4
 
