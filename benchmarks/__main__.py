@@ -14,6 +14,7 @@ from benchmarks import bed
 BENCHMARKS = (
     "import_over_http",
     "segment_size",
+    "segment_filters",
     "events_in",
     "export_end_to_end",
     "export_drain",

@@ -88,6 +88,12 @@ JOBS: tuple[Job, ...] = (
         "a segment's size over time has a point a day, in the workspace's own day",
     ),
     Job(
+        "segments: find forgotten exports",
+        "segments.sweep_exports",
+        SECONDS_30,
+        "an export whose message was lost or whose worker was killed goes on; old files go",
+    ),
+    Job(
         "segments: forget old sizes",
         "cohorts.segments.tasks.forget_sizes",
         DAILY,

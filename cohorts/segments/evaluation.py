@@ -209,6 +209,15 @@ def members(workspace_id: int, definition: Definition, after: int, limit: int) -
     return Audience(workspace_id, [wanted]).members(wanted, after, limit)
 
 
+def everybody(workspace_id: int, definition: Definition) -> BitMap:
+    """All members in one set: 1.3 MB at ten million people."""
+    wanted = plan(definition, learn(workspace_id, [definition]))
+    found = BitMap()
+    for block in Audience(workspace_id, [wanted]).blocks():
+        found |= algebra.Evaluation(block).members(wanted)
+    return found
+
+
 def contains(workspace_id: int, definition: Definition, number: int) -> bool:
     wanted = plan(definition, learn(workspace_id, [definition]))
     block = Audience(workspace_id, [wanted]).block(number // BLOCK_SIZE)

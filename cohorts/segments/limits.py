@@ -46,6 +46,21 @@ MAX_MEMBERS_PAGE = 1_000
 # Cohorts or segments offered while somebody types. Own choice: what fits in one list box.
 OPTIONS_SHOWN = 20
 
+# Members per step of a CSV export: about 0.2 s of work, after which it can be cancelled.
+EXPORT_CHUNK = 65_536
+# Seconds that a worker may be silent before another takes an export over; and that it writes
+# before others get a turn, well under Celery's time limit.
+EXPORT_LEASE_SECONDS = 60
+EXPORT_TURN_SECONDS = 300
+# Exports of one workspace under way at once. Own choice: each holds a worker.
+EXPORTS_AT_ONCE = 5
+# Hours that a finished file is kept: it holds personal data. Own choice.
+EXPORT_KEPT_HOURS = 24
+# Days that one sees who exported what and when on the segment. Own choice; the audit log stays.
+EXPORT_ROWS_KEPT_DAYS = 90
+# Exports shown on a segment's page.
+EXPORTS_SHOWN = 5
+
 # Days of sizes that the chart of a segment shows (house: run bitmaps are kept 400 days).
 HISTORY_DAYS = 60
 # Days in the small line beside a starred segment (design: "30 days").

@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from django.utils.translation import pgettext_lazy
 
 from braze_partners.workspaces.models import Account, Workspace
 from cohorts.models import Cohort
@@ -152,3 +153,48 @@ class SegmentSize(models.Model):
 
     def __str__(self) -> str:
         return f"{self.segment_id} on {self.day}: {self.size}"
+
+
+class SegmentExport(models.Model):
+    """The members of a segment as a CSV file, written in the background.
+
+    `members` (bits, fixed when the first worker takes it, gone when it ends), `done` of `size` of
+    them, and `offset` (bytes of the file) let a worker go on where another was killed.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", pgettext_lazy("export", "Queued")
+        RUNNING = "running", pgettext_lazy("export", "Running")
+        COMPLETED = "completed", pgettext_lazy("export", "Completed")
+        FAILED = "failed", pgettext_lazy("export", "Failed")
+        CANCELLED = "cancelled", pgettext_lazy("export", "Cancelled")
+        EXPIRED = "expired", pgettext_lazy("export", "Expired")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="exports")
+    created_by = models.ForeignKey(
+        Account, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    definition = models.JSONField()
+    members = models.BinaryField(null=True, blank=True)
+    size = models.PositiveBigIntegerField(default=0)
+    done = models.PositiveBigIntegerField(default=0)
+    offset = models.PositiveBigIntegerField(default=0)
+    error = models.CharField(max_length=300, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_token = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["segment", "-created_at"], name="segment_export_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.segment_id} ({self.state})"
+
+    @property
+    def share(self) -> float:
+        return self.done / self.size if self.size else 0.0

@@ -1,11 +1,12 @@
-"""The periodic work of segments. Celery only: the work is sizing's."""
+"""Wake-ups of segments' sizes and exports. Celery only: the work is sizing's and exporting's."""
 
 from __future__ import annotations
 
 from celery import shared_task
 from django.utils import timezone
 
-from cohorts.segments import sizing
+from braze_partners.celery import wake
+from cohorts.segments import exporting, sizing
 
 
 @shared_task(ignore_result=True)
@@ -17,3 +18,18 @@ def measure_sizes() -> int:
 @shared_task(ignore_result=True)
 def forget_sizes() -> int:
     return sizing.forget_old(timezone.now())
+
+
+@shared_task(name="segments.run_export", ignore_result=True)
+def run_export(pk: str) -> None:
+    if exporting.run(pk, timezone.now):
+        wake(run_export, pk)
+
+
+@shared_task(name="segments.sweep_exports", ignore_result=True)
+def sweep_exports() -> None:
+    """Wakes exports that nobody holds (a lost message, a killed worker); removes old files."""
+    now = timezone.now()
+    for pk in exporting.forgotten(now):
+        wake(run_export, pk)
+    exporting.expire(now)
