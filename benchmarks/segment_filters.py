@@ -1,5 +1,5 @@
-"""Filters on what a million profiles hold: the first answer, the next, what follows a change; reach;
-a CSV of members. Each is compared with plain SQL's count where there is one.
+"""Filters on what a million profiles hold: the first answer, the next ones, what follows a change;
+reach by channel; a CSV of members.
 """
 
 from __future__ import annotations
@@ -99,9 +99,7 @@ def _filters(workspace: Any, count: int) -> Report:
 
         first = _timed(size, lambda: Answer.objects.all().delete())
         rows.append([name, f"{size():,}", f"{first:,.0f} ms", f"{_timed(size):.1f} ms"])
-    reach = _timed(
-        lambda: answers.read(workspace.pk, REACH), lambda: Answer.objects.all().delete()
-    )
+    reach = _timed(lambda: answers.read(workspace.pk, REACH), lambda: Answer.objects.all().delete())
     rows.append(["reach by three channels", "", f"{reach:,.0f} ms", ""])
 
     def change_a_thousand() -> None:

@@ -32,6 +32,9 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("segments.details", BRAZE, _("Read a segment: GET /segments/details")),
     Permission("campaigns.list", BRAZE, _("List campaigns: GET /campaigns/list")),
     Permission("canvas.list", BRAZE, _("List Canvases: GET /canvas/list")),
+    Permission(
+        "segments.data_series", BRAZE, _("Read a segment's sizes: GET /segments/data_series")
+    ),
     Permission("users.track", BRAZE, _("Write profiles and events: POST /users/track")),
     Permission("currents.events", BRAZE, _("Send events: POST /currents/events")),
     Permission("people.read", PEOPLE, _("Look up profiles")),
@@ -39,6 +42,7 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("cohorts.read", COHORTS, _("Read cohorts, their members and import runs")),
     Permission("cohorts.write", COHORTS, _("Archive and delete cohorts")),
     Permission("segments.read", SEGMENTS, _("Read segments, their sizes and members")),
+    Permission("segments.export", SEGMENTS, _("Export the members of segments as CSV files")),
     Permission("segments.write", SEGMENTS, _("Create, edit and archive segments")),
     Permission("campaigns.read", MESSAGING, _("Read campaigns and the sizes of their audiences")),
     Permission("campaigns.write", MESSAGING, _("Create, edit and archive campaigns")),

@@ -69,11 +69,13 @@ def lines(workspace_id: int, numbers: BitMap) -> Iterator[bytes | memoryview]:
 
 def _copied(workspace_id: int, numbers: BitMap) -> Iterator[memoryview]:
     statement = f"""
-        COPY (SELECT {_columns()} FROM people_profile p
-               WHERE p.workspace_id = {int(workspace_id)} AND p.number >= {numbers.min()}
-                 AND p.number <= {numbers.max()} {_among(numbers)}
-               ORDER BY p.number) TO STDOUT WITH (FORMAT csv, ENCODING 'UTF8')
-    """
+        COPY (SELECT {_columns()} FROM (
+                SELECT * FROM people_profile p
+                 WHERE p.workspace_id = {int(workspace_id)} AND p.number >= {numbers.min()}
+                   AND p.number <= {numbers.max()} {_among(numbers)}
+                 ORDER BY p.number OFFSET 0) p
+        ) TO STDOUT WITH (FORMAT csv, ENCODING 'UTF8')
+    """  # OFFSET 0: sorted before the cells are made, which is half the work
     connection.ensure_connection()
     raw = cast("psycopg.Connection[Any]", connection.connection)
     with (

@@ -39,6 +39,9 @@ LIST_PAGE = 50
 # Segments on one page of /segments/list (wire/braze-users-track.md, "Reading").
 BRAZE_LIST_PAGE = 100
 
+# Days that /segments/data_series tells at most: as Braze documents its `length`.
+BRAZE_SERIES_DAYS = 100
+
 # People on one page of the Members tab, and at most in one answer of the REST API.
 MEMBERS_PAGE = 50
 MAX_MEMBERS_PAGE = 1_000

@@ -21,7 +21,7 @@ from braze_partners.workspaces.models import Account, Workspace
 from cohorts.models import Cohort
 from cohorts.segments import evaluation, limits, wording
 from cohorts.segments.filter_types import FilterType
-from cohorts.segments.models import Segment, SegmentSegment, Star, Tag
+from cohorts.segments.models import Segment, SegmentExport, SegmentSegment, Star, Tag
 from cohorts.segments.planning import learn, stored
 
 ACTIVE_FIRST = F("archived_at").asc(nulls_first=True)
@@ -219,3 +219,9 @@ def code_options(kind: FilterType, text: str) -> tuple[list[tuple[str, str]], in
         if wanted in name.casefold() or wanted == code.casefold()
     ]
     return found[: limits.OPTIONS_SHOWN], max(0, len(found) - limits.OPTIONS_SHOWN)
+
+
+def exports_of(segment: Segment) -> list[SegmentExport]:
+    """The latest CSV exports, the newest first."""
+    rows = SegmentExport.objects.filter(segment=segment).select_related("created_by")
+    return list(rows.defer("members").order_by("-created_at")[: limits.EXPORTS_SHOWN])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 import zoneinfo
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from braze_partners.workspaces.models import Workspace
 from cohorts.segments import evaluation, limits
@@ -63,6 +63,15 @@ def history(segment: Segment, size: int, now: datetime) -> list[tuple[datetime, 
     since = now - timedelta(days=limits.HISTORY_DAYS)
     kept = SegmentSize.objects.filter(segment=segment, at__gt=since, at__lt=now).order_by("at")
     return [*kept.values_list("at", "size"), (now, size)]
+
+
+def daily(segment: Segment, ending: datetime, days: int) -> list[tuple[date, int]]:
+    """The sizes of the last days, up to the day of `ending` in the workspace's time zone."""
+    last = ending.astimezone(zoneinfo.ZoneInfo(segment.workspace.time_zone)).date()
+    kept = SegmentSize.objects.filter(
+        segment=segment, day__gt=last - timedelta(days=days), day__lte=last
+    )
+    return list(kept.order_by("day").values_list("day", "size"))
 
 
 def spans_days(points: Sequence[tuple[datetime, int]]) -> bool:

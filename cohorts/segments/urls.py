@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from cohorts.segments import editor_views, views
+from cohorts.segments import editor_views, export_views, views
 
 app_name = "segments"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -18,5 +18,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uuid:pk>/members/", views.members, name="members"),
     path("<uuid:pk>/look-up/", views.look_up, name="look_up"),
     path("<uuid:pk>/star/", views.star, name="star"),
+    path("<uuid:pk>/exports/", export_views.start, name="export_start"),
+    path("<uuid:pk>/exports/<uuid:export>/", export_views.one, name="export"),
+    path(
+        "<uuid:pk>/exports/<uuid:export>/progress/", export_views.progress, name="export_progress"
+    ),
+    path("<uuid:pk>/exports/<uuid:export>/cancel/", export_views.cancel, name="export_cancel"),
+    path("<uuid:pk>/exports/<uuid:export>/file/", export_views.file, name="export_file"),
     path("<uuid:pk>/duplicate/", views.duplicate, name="duplicate"),
 ]

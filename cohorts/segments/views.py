@@ -20,7 +20,7 @@ from braze_partners.people.errors import StillCounting
 from braze_partners.people.finding import find_person, identifiers_of
 from braze_partners.workspaces.audit import record_for
 from braze_partners.workspaces.middleware import WorkspaceRequest
-from braze_partners.workspaces.roles import May, may
+from braze_partners.workspaces.roles import May, allows, may
 from cohorts.segments import evaluation, explanation, limits, listing, saving, sizing
 from cohorts.segments.listing import Filters
 from cohorts.segments.models import Segment, Star
@@ -164,6 +164,8 @@ def members(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
         "after": shown[-1] if len(numbers) > len(shown) else None,
         "starred": segment.stars.filter(account=request.member.account).exists(),
     }
+    if allows(request.member.role, May.EXPORT_MEMBERS):
+        context["exports"] = listing.exports_of(segment)
     return render(request, "segments/members.html", context)
 
 

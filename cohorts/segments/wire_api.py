@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 from typing import ClassVar
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,7 +14,7 @@ from rest_framework.response import Response
 from braze_partners.errors import BadRequest, NotFound
 from braze_partners.rest.braze_lists import SUCCESS, moment, numbered_page
 from braze_partners.rest.views import ApiView
-from cohorts.segments import limits, wording
+from cohorts.segments import limits, sizing, wording
 from cohorts.segments.models import Segment
 from cohorts.segments.planning import learn, stored
 
@@ -42,12 +44,57 @@ class SegmentsList(ApiView):
         return Response({"message": SUCCESS, "segments": listed})
 
 
-class SegmentsDetails(ApiView):
+class SegmentReader(ApiView):
+    """Endpoints that are told a segment by its id."""
+
+    def segment(self, request: Request) -> Segment:
+        text = request.query_params.get("segment_id", "")
+        if not text:
+            raise BadRequest("segment_id is required")
+        try:
+            pk = uuid.UUID(text)
+        except ValueError as error:
+            raise NotFound("Unknown segment_id") from error
+        rows = Segment.objects.select_related("workspace").prefetch_related("tags")
+        segment = rows.filter(workspace_id=self.workspace_id, pk=pk).first()
+        if segment is None:
+            raise NotFound("Unknown segment_id")
+        return segment
+
+
+class SegmentsDataSeries(SegmentReader):
+    needs: ClassVar = {"GET": "segments.data_series"}
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """The size of each day that has one, oldest first, in the workspace's own days."""
+        segment = self.segment(request)
+        length = request.query_params.get("length", "")
+        longest = limits.BRAZE_SERIES_DAYS
+        if not (length.isascii() and length.isdigit() and 1 <= int(length[:9]) <= longest):
+            raise BadRequest(f"length must be a number of days from 1 to {longest}")
+        ending = _moment(request.query_params.get("ending_at", "")) or timezone.now()
+        days = sizing.daily(segment, ending, int(length))
+        data = [{"time": day.isoformat(), "size": size} for day, size in days]
+        return Response({"message": SUCCESS, "data": data})
+
+
+def _moment(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadRequest("ending_at must be a time of ISO 8601") from error
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+class SegmentsDetails(SegmentReader):
     needs: ClassVar = {"GET": "segments.details"}
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
-        segment = self._segment(request.query_params.get("segment_id", ""))
+        segment = self.segment(request)
         definition = stored(segment)
         known = learn(self.workspace_id, [definition])
         return Response(
@@ -61,16 +108,3 @@ class SegmentsDetails(ApiView):
                 "tags": _tags(segment),
             }
         )
-
-    def _segment(self, text: str) -> Segment:
-        if not text:
-            raise BadRequest("segment_id is required")
-        try:
-            pk = uuid.UUID(text)
-        except ValueError as error:
-            raise NotFound("Unknown segment_id") from error
-        rows = Segment.objects.prefetch_related("tags")
-        segment = rows.filter(workspace_id=self.workspace_id, pk=pk).first()
-        if segment is None:
-            raise NotFound("Unknown segment_id")
-        return segment

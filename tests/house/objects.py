@@ -21,7 +21,7 @@ from tests.currents.factories import AttemptFactory, ConnectionTestFactory, Curr
 from tests.keys.factories import DataImportKeyFactory, RestApiKeyFactory
 from tests.messaging.factories import OutreachFactory
 from tests.people.factories import PeopleImportFactory, ProfileFactory
-from tests.segments.factories import SegmentFactory
+from tests.segments.factories import SegmentExportFactory, SegmentFactory
 from tests.workspaces.factories import InvitationFactory
 
 Parameters = dict[str, Any]
@@ -75,6 +75,11 @@ def _connection_test(cast: Cast) -> Parameters:
 
 def _segment(cast: Cast) -> Parameters:
     return {"pk": SegmentFactory.create(workspace=cast.workspace).pk}
+
+
+def _segment_export(cast: Cast) -> Parameters:
+    export = SegmentExportFactory.create(workspace=cast.workspace)
+    return {"pk": export.segment_id, "export": export.pk}
 
 
 def _campaign(cast: Cast) -> Parameters:
@@ -142,7 +147,11 @@ OWNED: dict[str, Builder] = {
     **dict.fromkeys(("api-campaign", "api-campaign-audience"), _campaign),
     **dict.fromkeys(("api-canvas", "api-canvas-audience"), _canvas),
     **dict.fromkeys(("api-segment", "api-segment-size", "api-segment-members"), _segment),
-    "api-segment-lookup": _segment,
+    **dict.fromkeys(("api-segment-lookup", "api-segment-exports"), _segment),
+    **dict.fromkeys(("api-segment-export", "api-segment-export-file"), _segment_export),
+    **dict.fromkeys(("segments:export", "segments:export_progress"), _segment_export),
+    **dict.fromkeys(("segments:export_cancel", "segments:export_file"), _segment_export),
+    "segments:export_start": _segment,
     **dict.fromkeys(("api-cohort", "api-cohort-runs", "api-cohort-members"), _cohort),
     **dict.fromkeys(("api-import-run", "api-run-skipped"), _run),
     **dict.fromkeys(("segments:look_up", "segments:star", "segments:duplicate"), _segment),

@@ -97,3 +97,13 @@ class SegmentSizeFactory(DjangoModelFactory[models.SegmentSize]):
     day = date(2026, 5, 12)
     at = NOON
     size = 100
+
+
+class SegmentExportFactory(DjangoModelFactory[models.SegmentExport]):
+    class Meta:
+        model = models.SegmentExport
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    segment = factory.SubFactory(SegmentFactory, workspace=factory.SelfAttribute("..workspace"))
+    created_at = NOON
+    definition = factory.LazyFunction(dict)

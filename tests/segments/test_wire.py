@@ -1,7 +1,8 @@
-"""/segments/list and /segments/details, as wire/braze-users-track.md gives them."""
+"""/segments/list, /details and /data_series, as wire/braze-users-track.md gives them."""
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from cohorts.segments.models import Segment
 from tests.cast import Cast
 from tests.keys.factories import RestApiKeyFactory
 from tests.rest.conftest import KeyClient
+from tests.segments.factories import SegmentSizeFactory
 from tests.segments.worlds import NOW, World, cohort_filter, definition, world
 
 pytestmark = pytest.mark.django_db
@@ -131,3 +133,21 @@ def test_keys_are_asked_for_their_permission(cast: Cast, lumen: World) -> None:
     assert client.get("/segments/list").status_code == 403
     assert KeyClient("brk_wrong").get("/segments/list").status_code == 401
     assert client.post("/segments/list").status_code == 405
+
+
+def test_the_series_tells_the_size_of_each_kept_day(cast: Cast, lumen: World) -> None:
+    segment = make(lumen, "Shoppers")
+    for days, size in ((0, 12), (1, 10), (5, 7)):
+        day = (NOW - timedelta(days=days)).date()
+        SegmentSizeFactory.create(segment=segment, day=day, at=NOW, size=size)
+    client = caller(cast, "segments.data_series")
+    address = f"/segments/data_series?segment_id={segment.pk}&ending_at=2026-05-12T20:00:00Z"
+    assert client.get(f"{address}&length=2").json() == {
+        "message": "success",
+        "data": [{"time": "2026-05-11", "size": 10}, {"time": "2026-05-12", "size": 12}],
+    }
+    for wrong in ("", "&length=0", "&length=101", "&length=x", "&length=²"):
+        assert client.get(f"{address}{wrong}").status_code == 400
+    assert client.get(f"{address}x&length=2").status_code == 400
+    unknown = f"/segments/data_series?segment_id={uuid.uuid4()}&length=2"
+    assert client.get(unknown).status_code == 404
