@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from braze_partners.supervisor.translating import LOCALE, compile_translations
 from tests.bed import postgres, redis_server
 from tests.bed.spawning import Server, ServerDidNotStart
 
@@ -32,6 +33,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 
 def _start_controller(*, collect_only: bool) -> None:
+    compile_translations(LOCALE)  # as every start does: a fresh clone has none
     var = tempfile.mkdtemp(prefix="bp-tests-")
     atexit.register(shutil.rmtree, var, ignore_errors=True)
     os.environ["TEST_BED_ROOT"] = var

@@ -218,4 +218,7 @@ def test_the_document_describes_the_endpoints(cast: Cast, client: KeyClient) -> 
         f"{LIST}/{{id}}/size",
         f"{LIST}/{{id}}/members",
         f"{LIST}/{{id}}/lookup",
+        f"{LIST}/{{id}}/exports",
+        f"{LIST}/{{id}}/exports/{{export}}",
+        f"{LIST}/{{id}}/exports/{{export}}/file",
     }
