@@ -239,7 +239,7 @@ def test_truncated_gzip_is_400(sender: Sender, cut: int) -> None:
     assert answer.status_code == 400 and "gzip" in answer.json()["message"]
 
 
-@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"{}") + b"more"])
+@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"{}", mtime=0) + b"more"])
 def test_broken_gzip_is_400(sender: Sender, body: bytes) -> None:
     assert sender.post(body, Content_Encoding="gzip").status_code == 400
 
