@@ -127,7 +127,7 @@ def test_a_gzip_bomb_is_unpacked_no_further_than_the_limit() -> None:
         read_packed_body(packed(gzip.compress(b"x" * 60) * 2), 100)
 
 
-@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"x" * 100)[:-5], b"\x1f\x8b"])
+@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"x" * 100, mtime=0)[:-5], b"\x1f\x8b"])
 def test_broken_gzip_is_refused(body: bytes) -> None:
     with pytest.raises(BadRequest):
         read_packed_body(packed(body), 1_000)
