@@ -10,7 +10,3 @@ def make_lanes(current_id: int, position: int) -> None:
     Lane.objects.bulk_create(
         [Lane(current_id=current_id, lane=lane, position=position) for lane in range(LANES)]
     )
-
-
-def lane_range(first: int, last: int) -> range:
-    return range(first, last + 1)

@@ -33,7 +33,3 @@ SEEING = (State.ACTIVE, State.PAUSED, State.FAILING, State.STOPPED, State.DROPPI
 SENDING = (State.ACTIVE, State.FAILING, State.STOPPED, State.DROPPING)
 # The credentials are refused: only a probe goes out.
 REFUSED = (State.STOPPED, State.DROPPING)
-
-
-def may_move(before: str, after: str) -> bool:
-    return State(after) in MOVES[State(before)]
