@@ -29,7 +29,7 @@ from cohorts.segments.errors import (
 )
 from cohorts.segments.models import Segment
 from cohorts.segments.planning import stored
-from cohorts.segments.views import look_up_context, segment_or_404, write_down
+from cohorts.segments.views import look_up_context, segment_or_404, take_undo, write_down
 
 SAVE = "save"
 
@@ -54,6 +54,7 @@ def detail(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
     shown = showing.show(request.workspace, state, saved=state, now=now, own=pk)
     context = _page(request, segment, shown) | {
         "unseen": changes.unseen(segment, request.member.account),
+        "undo": take_undo(request),
     }
     changes.mark_seen(segment, request.member.account, now)
     return render(request, "segments/detail.html", context)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from django.apps import apps
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
+from django.utils.translation import gettext as _
 
 from braze_partners import formatting
 from braze_partners.people.models import Attribute
@@ -26,6 +27,12 @@ from cohorts.segments.planning import learn, stored
 
 ACTIVE_FIRST = F("archived_at").asc(nulls_first=True)
 SORTS = {"name": ("name", "pk"), "edited": ("-edited_at", "pk")}
+# What comes before the order, so that a group stays together over pages.
+GROUPS: dict[str, tuple[Any, ...]] = {
+    "": (),
+    "status": (ACTIVE_FIRST,),
+    "editor": (F("edited_by__name").asc(nulls_last=True), "edited_by_id"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,7 @@ class Filters:
     starred: bool = False
     tag: str = ""
     sort: str = "edited"
+    group: str = ""
 
     @classmethod
     def read(cls, query: Mapping[str, str]) -> Filters:
@@ -49,6 +57,7 @@ class Filters:
             starred=query.get("starred") == "1",
             tag=query.get("tag", "").replace("\x00", ""),
             sort=sort if sort in SORTS else "edited",
+            group=query.get("group", "") if query.get("group") in GROUPS else "",
         )
 
     @property
@@ -65,6 +74,7 @@ class Filters:
             "mine": "1" if self.mine else "",
             "starred": "1" if self.starred else "",
             "sort": self.sort if self.sort != "edited" else "",
+            "group": self.group,
         }
         return urlencode({name: value for name, value in pairs.items() if value})
 
@@ -78,6 +88,69 @@ class ListedSegment:
     campaigns: int
     canvases: int
     starred: bool
+
+    def in_group(self, group: str) -> str:
+        """The heading below which it stands."""
+        if group == "editor":
+            return self.segment.edited_by.name if self.segment.edited_by else _("By a REST key")
+        archived = self.segment.archived_at is not None
+        return pgettext("segment", "Archived") if archived else pgettext("segment", "Active")
+
+
+@dataclass(frozen=True, slots=True)
+class RailLink:
+    """One link of the list's left rail; `query` is the address that it leads to."""
+
+    label: str
+    query: str
+    current: bool
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rail:
+    show: list[RailLink]
+    group_by: list[RailLink]
+    tags: list[RailLink]
+
+
+def rail(workspace: Workspace, filters: Filters) -> Rail:
+    """Each link changes one thing of the address; a chosen one takes itself back."""
+
+    def link(label: str, chosen: bool, count: int | None = None, **change: Any) -> RailLink:
+        return RailLink(label, replace(filters, **change).query, chosen, count)
+
+    everything = not (filters.mine or filters.starred)
+    used = Tag.objects.filter(workspace=workspace, segments__isnull=False)
+    if not filters.archived:
+        used = used.filter(segments__archived_at=None)
+    counted = (
+        used.annotate(count=Count("segments", distinct=True))
+        .order_by("name")
+        .values_list("name", "count")
+    )
+    tags = dict(counted.values_list("name", "count"))
+    if filters.tag:
+        tags.setdefault(filters.tag, 0)
+    return Rail(
+        show=[
+            link(_("All segments"), everything, mine=False, starred=False),
+            link(_("Starred"), filters.starred, starred=not filters.starred),
+            link(_("Only Show Mine"), filters.mine, mine=not filters.mine),
+        ],
+        group_by=[
+            link(label, filters.group == group, group=group)
+            for group, label in (
+                ("", _("Nothing")),
+                ("status", _("Status")),
+                ("editor", _("Last edited by")),
+            )
+        ],
+        tags=[
+            link(name, filters.tag == name, count, tag="" if filters.tag == name else name)
+            for name, count in tags.items()
+        ],
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +177,8 @@ def found(workspace: Workspace, account: Account, filters: Filters) -> QuerySet[
         rows = rows.filter(starred=True)
     if filters.tag:
         rows = rows.filter(tags__name=filters.tag)
-    return rows.prefetch_related("tags").order_by(*SORTS[filters.sort])
+    order = (*GROUPS[filters.group], *SORTS[filters.sort])
+    return rows.prefetch_related("tags").order_by(*order)
 
 
 def listed(workspace_id: int, segments: Sequence[Segment]) -> list[ListedSegment]:
@@ -117,7 +191,7 @@ def listed(workspace_id: int, segments: Sequence[Segment]) -> list[ListedSegment
         ListedSegment(
             segment=each,
             words=wording.say_briefly(definitions[each.pk], known),
-            filters=sum(1 for _ in definitions[each.pk].filters()),
+            filters=len(list(definitions[each.pk].filters())),
             size=sizes[each.pk],
             campaigns=uses.get((each.pk, "campaign"), 0),
             canvases=uses.get((each.pk, "canvas"), 0),

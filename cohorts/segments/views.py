@@ -21,10 +21,18 @@ from braze_partners.people.finding import find_person, identifiers_of
 from braze_partners.workspaces.audit import record_for
 from braze_partners.workspaces.middleware import WorkspaceRequest
 from braze_partners.workspaces.roles import May, allows, may
-from cohorts.segments import evaluation, explanation, limits, listing, saving, sizing
+from cohorts.segments import (
+    evaluation,
+    explanation,
+    limits,
+    listing,
+    saving,
+    sizing,
+    wording,
+)
 from cohorts.segments.listing import Filters
 from cohorts.segments.models import Segment, Star
-from cohorts.segments.planning import stored
+from cohorts.segments.planning import learn, stored
 
 
 def segment_or_404(request: WorkspaceRequest, pk: uuid.UUID) -> Segment:
@@ -42,12 +50,39 @@ def segment_list(request: WorkspaceRequest) -> HttpResponse:
     context = {
         "filters": filters,
         "page": page,
-        "rows": listing.listed(request.workspace.pk, list(page)),
-        "tags": listing.tags_of(request.workspace),
+        "rows": _grouped(listing.listed(request.workspace.pk, list(page)), filters.group),
+        "rail": listing.rail(request.workspace, filters),
+        "undo": take_undo(request),
         "by_name": replace(filters, sort="name").query,
         "by_edited": replace(filters, sort="edited").query,
     }
     return render(request, "segments/list.html", context)
+
+
+def _grouped(
+    rows: list[listing.ListedSegment], group: str
+) -> list[tuple[str, listing.ListedSegment]]:
+    """Each with its group's heading, "" where nothing is grouped."""
+    return [(row.in_group(group) if group else "", row) for row in rows]
+
+
+@may(May.SEE)
+@require_GET
+def quick_view(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
+    """What one wants to know of a segment without leaving the list."""
+    segment = segment_or_404(request, pk)
+    definition = stored(segment)
+    known = learn(request.workspace.pk, [definition])
+    context: dict[str, object] = {
+        "segment": segment,
+        "rows": wording.say_rows(definition, known),
+        "starred": segment.stars.filter(account=request.member.account).exists(),
+    }
+    try:
+        context["funnel"] = evaluation.funnel(request.workspace.pk, definition, known)
+    except StillCounting as still:
+        context["counting"] = still
+    return render(request, "segments/quick_view.html", context)
 
 
 @may(May.EDIT_SEGMENTS)
@@ -68,7 +103,7 @@ def archive(request: WorkspaceRequest) -> HttpResponse:
     changed = saving.set_archived(chosen, archived, by=actor, now=timezone.now())
     for segment in changed:
         write_down(request, "segment.archived" if archived else "segment.unarchived", segment)
-    _say_archived(request, len(changed), archived)
+    _say_archived(request, changed, archived)
     return redirect(_back(request))
 
 
@@ -88,12 +123,25 @@ def _chosen(request: WorkspaceRequest) -> list[Segment]:
     return found
 
 
-def _say_archived(request: WorkspaceRequest, count: int, archived: bool) -> None:
+UNDO = "segments_archived"
+
+
+def take_undo(request: WorkspaceRequest) -> list[str]:
+    """What the last act archived, once: the page that says so offers to undo it."""
+    taken: list[str] = request.session.pop(UNDO, [])
+    return taken
+
+
+def _say_archived(request: WorkspaceRequest, changed: list[Segment], archived: bool) -> None:
+    count = len(changed)
+    if archived and changed:
+        request.session[UNDO] = [str(segment.pk) for segment in changed]
     if archived:
         text = ngettext("%(count)s segment archived.", "%(count)s segments archived.", count)
     else:
         text = ngettext("%(count)s segment is active again.", "%(count)s are active again.", count)
-    messages.success(request, text % {"count": count})
+    tags = "undo" if archived and changed else ""
+    messages.success(request, text % {"count": count}, extra_tags=tags)
 
 
 def _back(request: WorkspaceRequest) -> str:

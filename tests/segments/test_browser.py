@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
+from braze_partners.people.profiles import NewPerson, create_profiles
 from cohorts.segments import saving
 from cohorts.segments.models import Segment
 from tests.cast import Cast
@@ -131,6 +132,69 @@ def test_a_segment_is_built_with_or_and_an_exclusion(
     stored = Segment.objects.get(name="Built").definition
     assert [len(row["any"]) for row in stored["all"]] == [2]
     assert stored["exclude"][0]["any"][0]["values"] == ["nobody"]
+
+
+def test_filters_on_profiles_are_built_with_the_keyboard_alone(
+    cast: Cast, live_server: Any, signed_in: Callable[[Any], Any], lumen: World
+) -> None:
+    facts = {"country": "FR"}
+    made = [
+        NewPerson(f"usr_{number}", fields=facts, attributes={"visits": float(number)})
+        for number in range(5)
+    ]
+    create_profiles(cast.workspace.pk, made, NOW)
+    page = signed_in(cast.bob)
+    page.goto(address(live_server, "create"))
+    page.focus("#segment-name")
+    page.keyboard.type("French and often here")
+    page.focus("#add-all")
+    page.keyboard.type("Country")
+    page.locator("#typed-r1f1:focus").wait_for()
+    page.keyboard.type("fran")
+    page.locator(".combobox-option.is-active", has_text="France").wait_for()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    page.locator("#funnel-r1 b", has_text="5").wait_for()
+
+    page.focus("#add-all")
+    page.keyboard.type("Custom A")
+    page.locator("#subject-r2f1:focus").wait_for()
+    page.keyboard.press("ArrowDown")
+    page.locator("#operator-r2f1:focus").wait_for()
+    for operator in ("is_not", "more_than", "at_least"):
+        page.keyboard.press("ArrowDown")
+        page.locator(f"#operator-r2f1:focus option[value={operator}][selected]").wait_for(
+            state="attached"
+        )
+        page.locator(".htmx-request, .htmx-settling, .htmx-added").first.wait_for(state="detached")
+    page.keyboard.press("Tab")
+    page.locator("#typed-r2f1:focus").wait_for()
+    page.keyboard.type("3")
+    page.locator("#funnel-r2 b", has_text="2").wait_for()
+    page.locator("[data-save]").focus()
+    page.keyboard.press("Enter")
+    page.locator(".toast", has_text="is saved").wait_for()
+    country, visits = Segment.objects.get(name="French and often here").definition["all"]
+    assert country["any"] == [{"type": "country", "operator": "is_any_of", "values": ["FR"]}]
+    assert visits["any"][0]["operator"] == "at_least"
+    assert visits["any"][0]["values"] == [3.0]
+
+
+def test_the_list_shows_a_segment_quickly_and_takes_an_archiving_back(
+    cast: Cast, live_server: Any, signed_in: Callable[[Any], Any], segment: Segment
+) -> None:
+    page = signed_in(cast.bob)
+    page.goto(address(live_server, "list"))
+    page.locator("button", has_text="Quick View").click()
+    page.locator("#quick-view h2", has_text="Shoppers").wait_for()
+    assert "Amplitude Cohorts includes Cohort k3x9a7f2" in page.inner_text("#quick-view")
+    page.keyboard.press("Escape")
+    page.locator("[data-check-row]").check()
+    page.locator("[data-bulk-bar] button", has_text="Archive").click()
+    page.locator(".toast button", has_text="Undo").click()
+    page.locator(".toast", has_text="is active again").wait_for()
+    segment.refresh_from_db()
+    assert segment.archived_at is None
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

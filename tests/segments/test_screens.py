@@ -208,3 +208,26 @@ def test_a_viewer_may_look_and_star_but_not_edit(cast: Cast, lumen: World) -> No
         client.post(address("preview")),
     ):
         assert refused.status_code == 403
+
+
+def test_the_rail_narrows_and_groups_by_links(cast: Cast, lumen: World) -> None:
+    make(lumen, "Alpha", tags=("France", "Retention"), by=cast.alice)
+    make(lumen, "Beta", tags=("France",), by=cast.bob)
+    client = cast.client(cast.bob)
+    page = text(client.get(address("list"), {"group": "editor", "q": "a"}))
+    assert 'href="?q=a&amp;tag=France&amp;group=editor"' in page
+    assert page.index(">Alice</th>") < page.index("Alpha") < page.index(">Bob</th>")
+    assert "France <span" in page and ">2</span>" in page
+    narrowed = text(client.get(address("list"), {"tag": "Retention"}))
+    assert "Alpha" in narrowed and "Beta" not in narrowed
+
+
+def test_archiving_offers_once_to_be_undone(cast: Cast, lumen: World) -> None:
+    first, second = make(lumen, "First"), make(lumen, "Second")
+    client = cast.client(cast.bob)
+    chosen = {"segment": [first.pk, second.pk], "back": address("list")}
+    page = text(client.post(address("archive"), chosen, follow=True))
+    assert 'form="undo"' in page and page.count('name="segment"') == 2
+    assert 'id="undo"' not in text(client.get(address("list")))
+    client.post(address("archive"), {**chosen, "archived": "0"})
+    assert not Segment.objects.exclude(archived_at=None).exists()
