@@ -41,6 +41,18 @@ def trusted_proxies_are_networks(app_configs: Any, **_: Any) -> Sequence[CheckMe
 
 
 @register(Tags.security)
+def outbound_allowed_is_readable(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
+    for entry in settings.OUTBOUND_ALLOWED:
+        try:
+            if "/" in entry:
+                ipaddress.ip_network(entry)
+        except ValueError:
+            text = f"OUTBOUND_ALLOWED holds {entry!r}, which is no host, address or network."
+            return [Error(text, id="braze_partners.E008")]
+    return []
+
+
+@register(Tags.security)
 def amplitude_is_at_addresses(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
     """The sandbox's may be missing: it is then looked up in the run file."""
     found: list[CheckMessage] = []

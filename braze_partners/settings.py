@@ -296,6 +296,10 @@ AMPLITUDE_US_URL = env.str("AMPLITUDE_US_URL", "https://api2.amplitude.com")
 AMPLITUDE_EU_URL = env.str("AMPLITUDE_EU_URL", "https://api.eu.amplitude.com")
 AMPLITUDE_SANDBOX_URL = env.str("AMPLITUDE_SANDBOX_URL", "")
 
+# Hosts, hosts with a port, addresses and networks that are no public ones, or that are called over
+# http, and that webhooks and callbacks may reach all the same (braze_partners/outbound.py).
+OUTBOUND_ALLOWED: list[str] = env.list("OUTBOUND_ALLOWED", [])
+
 # How long a refused key may make events wait before they are dropped, in hours (product.md 5.4).
 CREDENTIALS_WINDOW_HOURS = env.float("CREDENTIALS_WINDOW_HOURS", 48)
 # Days that the event log is kept; what an active Current has not decided is kept for up to 14

@@ -13,10 +13,15 @@ from tests.house.sources import REPOSITORY
 PACKAGES = ("currents", "cohorts", "braze_partners")
 # Names under which the code calls out, bare or on one of these objects.
 CALLS = {"send", "upload", "deliver", "post"}
-OBJECTS = {"client", "requests", "calling", "http"}
+OBJECTS = {"client", "requests", "calling", "outbound", "http"}
 # Within a transaction of settling; none of them may know how to call out.
 SETTLING = ("settling", "hold_rows", "outcomes", "failures", "ledger", "moving", "claiming")
-CALLERS = ("currents.amplitude.client", "braze_partners.partners.amplitude.calling", "requests")
+CALLERS = (
+    "currents.amplitude.client",
+    "braze_partners.outbound",
+    "braze_partners.partners.amplitude.calling",
+    "requests",
+)
 
 
 def sources() -> Iterator[Path]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import monotonic
 
 import requests
@@ -43,15 +43,22 @@ WORDS = {
 
 
 def post(
-    url: str, body: bytes, *, headers: Mapping[str, str], seconds: float, max_answer_bytes: int
+    url: str,
+    body: bytes,
+    *,
+    headers: Mapping[str, str],
+    seconds: float,
+    max_answer_bytes: int,
+    through: Callable[[], requests.Session] = session,
 ) -> Answer | NetworkFailure:
     """`seconds` bound the whole call, from the name look-up to the answer's last byte. Redirects
-    are not followed: they would take the key to a host that nobody configured."""
+    are not followed: they would take the key to a host that nobody configured. `through` gives
+    this thread's session."""
     began = monotonic()
     status: int | None = None
     with ends_within(seconds):
         try:
-            response = session().post(
+            response = through().post(
                 url,
                 data=body,
                 headers=dict(headers),

@@ -1,5 +1,5 @@
 """Connections to Amplitude's hosts: one session per thread, kept alive, and a clock that ends any
-wait. Knows HTTP; knows nothing of what is said over it.
+wait. Knows HTTP; knows nothing of what is said over it. outbound.py puts its gate on the same.
 
 A read time-out alone begins anew with each byte, and a destination that sends one every few seconds
 would hold a worker for hours. Here name look-up, connecting, sending and reading share one end.
@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
 from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -57,12 +57,12 @@ def session() -> requests.Session:
     to another's, no retry. A forked process never shares its parent's connections."""
     kept = getattr(_local, "session", None)
     if kept is None or kept[0] != os.getpid():
-        kept = _local.session = (os.getpid(), _new_session())
+        kept = _local.session = (os.getpid(), new_session(ClockedAdapter()))
     made: requests.Session = kept[1]
     return made
 
 
-def _new_session() -> requests.Session:
+def new_session(adapter: HTTPAdapter) -> requests.Session:
     made = requests.Session()
     made.trust_env = False
     made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -70,7 +70,7 @@ def _new_session() -> requests.Session:
     # Compressed answers could unfold to any size.
     made.headers.update({"User-Agent": "braze-partners", "Accept-Encoding": "identity"})
     for scheme in ("https://", "http://"):
-        made.mount(scheme, _Adapter())
+        made.mount(scheme, adapter)
     return made
 
 
@@ -99,8 +99,12 @@ class _ClockedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_ClockedReader(sock, reader.detach()))
 
 
-class _Clocked(HTTPConnection):
+class Clocked(HTTPConnection):
     response_class = _ClockedResponse
+
+    def admitted(self, addresses: list[tuple[str, int]]) -> list[tuple[str, int]]:
+        """Which of the host's addresses may be connected to: here, whatever the settings named."""
+        return addresses
 
     def send(self, data: Any) -> None:
         if not isinstance(data, bytes):
@@ -122,7 +126,7 @@ class _Clocked(HTTPConnection):
             addresses = _resolved(self._dns_host, self.port or self.default_port)
         except socket.gaierror as error:
             raise NameResolutionError(self.host, self, error) from error
-        return self._connected(addresses)
+        return self._connected(self.admitted(addresses))
 
     def _connected(self, addresses: list[tuple[str, int]]) -> socket.socket:
         failure: OSError = OSError("no address")
@@ -139,22 +143,24 @@ class _Clocked(HTTPConnection):
         raise NewConnectionError(self, str(failure)) from failure
 
 
-class _ClockedTls(_Clocked, HTTPSConnection):
+class _ClockedTls(Clocked, HTTPSConnection):
     pass
 
 
 class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Clocked
+    ConnectionCls = Clocked
 
 
 class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _ClockedTls
 
 
-class _Adapter(HTTPAdapter):
+class ClockedAdapter(HTTPAdapter):
+    pools: ClassVar[dict[str, type[HTTPConnectionPool]]] = {"http": _Pool, "https": _TlsPool}
+
     def init_poolmanager(self, *sizes: Any, **options: Any) -> None:
         super().init_poolmanager(*sizes, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        self.poolmanager.pool_classes_by_scheme = dict(self.pools)
 
 
 def _resolved(host: str, port: int) -> list[tuple[str, int]]:
