@@ -12,12 +12,12 @@ from benchmarks import bed, made_events, processor, sdk
 from benchmarks.stub import Seen, Stub
 from braze_partners.events import event_log
 from braze_partners.keys import credentials
+from braze_partners.partners.amplitude.project import project_of
 from braze_partners.workspaces.models import Workspace
 from currents import ledger
 from currents.fates import Fate
 from currents.lanes import make_lanes
 from currents.models import Current
-from currents.project import project_of
 from currents.states import State
 
 KEY = "b3" * 16

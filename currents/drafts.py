@@ -16,11 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from braze_partners.events import catalogue
-from braze_partners.partners.amplitude.hosts import sandbox_is_offered
+from braze_partners.keys.pasting import strangers, without_hidden
+from braze_partners.partners.amplitude.hosts import Region, regions
 from currents.errors import DraftRefused
 from currents.limits import MAX_API_KEY, MAX_CONTACT_EMAIL, MAX_NAME, MIN_API_KEY
-from currents.models import Region
-from currents.pasting import strangers, without_hidden
 
 ALL = "all"
 # Unknown names and strange characters that a sentence quotes.
@@ -98,12 +97,6 @@ def checked_key(text: str, region: str, stored_region: str = "") -> Checked:
     if problems := {field: str(sentence) for field, sentence in found.items() if sentence}:
         raise DraftRefused(problems)
     return Checked("", "", key.text, region, True, (), key.removed)
-
-
-def regions(stored: str = "") -> list[Region]:
-    """Those that are offered, and the one that is stored."""
-    offered = set(Region) if sandbox_is_offered() else set(Region) - {Region.SANDBOX}
-    return [region for region in Region if region in offered or region == stored]
 
 
 def in_picker_order(names: Iterable[str]) -> tuple[str, ...]:

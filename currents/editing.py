@@ -16,13 +16,13 @@ from django.db.models import Case, F, Value, When
 from django.utils.translation import gettext as _
 
 from braze_partners.keys import credentials
+from braze_partners.partners.amplitude.project import project_of
 from braze_partners.workspaces.audit import Actor, record_by
 from braze_partners.workspaces.models import AuditEntry, Workspace
 from currents import moving
 from currents.drafts import Checked, Draft, Stage, checked
 from currents.errors import Difference, DraftRefused, EditedMeanwhile
 from currents.models import Current
-from currents.project import project_of
 from currents.states import REFUSED, State
 
 SETTINGS = ("name", "contact_email", "region", "include_anonymous", "event_types")

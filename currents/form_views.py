@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from braze_partners import formatting
 from braze_partners.events import catalogue
 from braze_partners.keys import credentials
+from braze_partners.keys.pasting import without_hidden
 from braze_partners.workspaces.audit import actor_of
 from braze_partners.workspaces.middleware import WorkspaceRequest
 from braze_partners.workspaces.roles import May, may
@@ -26,7 +27,6 @@ from currents.drafts import Checked, Stage, checked
 from currents.errors import DraftRefused, EditedMeanwhile, MoveRefused
 from currents.forms import Typed
 from currents.models import Current
-from currents.pasting import without_hidden
 from currents.plan import credentials_window
 from currents.prefilled import sandbox_draft
 from currents.states import State

@@ -12,10 +12,10 @@ from django.http import QueryDict
 
 from braze_partners.events import catalogue
 from braze_partners.keys import credentials
+from braze_partners.keys.pasting import without_hidden
+from braze_partners.partners.amplitude.hosts import Region
 from currents import picking
 from currents.drafts import Draft
-from currents.models import Region
-from currents.pasting import without_hidden
 
 SAVE, LAUNCH, TEST, SHOW = "save", "launch", "test", "show"
 ALL, NONE = "all", "none"

@@ -9,17 +9,12 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from braze_partners.partners.amplitude.hosts import Region
 from braze_partners.workspaces.models import Account, Workspace
 from currents.fates import Fate
 from currents.states import State
 
 WAITS = models.Q(fate=Fate.WAITING, count__gt=0)
-
-
-class Region(models.TextChoices):
-    US = "us", _("United States")
-    EU = "eu", _("European Union")
-    SANDBOX = "sandbox", _("Sandbox")
 
 
 class Refusal(models.TextChoices):

@@ -6,10 +6,9 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from braze_partners.events import catalogue
-from braze_partners.partners.amplitude.hosts import sandbox_is_offered
+from braze_partners.partners.amplitude.hosts import Region, sandbox_is_offered
 from braze_partners.running import run_file
 from currents.drafts import Draft
-from currents.models import Region
 
 
 def sandbox_draft(contact_email: str) -> Draft | None:

@@ -8,12 +8,13 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from braze_partners.events import catalogue
+from braze_partners.partners.amplitude.hosts import Region
 from currents import connection_words, editing, limits
 from currents.causes import Cause
 from currents.drafts import ALL
 from currents.fates import Fate
 from currents.ledger import Balance
-from currents.models import Attempt, ConnectionTest, Current, Region
+from currents.models import Attempt, ConnectionTest, Current
 from currents.states import State
 
 # Untrimmed: what is removed from a key is counted and said.

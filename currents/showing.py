@@ -14,12 +14,12 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from braze_partners.events import catalogue
-from braze_partners.partners.amplitude.hosts import NoHost, base_url
+from braze_partners.partners.amplitude.hosts import NoHost, Region, base_url, regions
 from currents import picker_words, picking
 from currents.amplitude.samples import sample
-from currents.drafts import Draft, regions
+from currents.drafts import Draft
 from currents.errors import Difference
-from currents.models import Current, Region
+from currents.models import Current
 from currents.states import State
 
 # Groups that stand open where nothing is chosen yet, in each category.

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from braze_partners.dashboard import demo_events
 from braze_partners.dashboard.demo import SIGN_INS
 from braze_partners.events import catalogue, intake
+from braze_partners.partners.amplitude.hosts import Region
 from braze_partners.workspaces.audit import Actor
 from braze_partners.workspaces.models import Workspace
 from currents import editing
 from currents.drafts import Draft, Stage, checked
-from currents.models import Current, Region
+from currents.models import Current
 
 NAME = "Message engagement → Amplitude"
 MESSAGE_ENGAGEMENT = "message_engagement"

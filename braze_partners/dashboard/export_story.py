@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from braze_partners.dashboard.story_step import Step, Story
+from braze_partners.partners.amplitude.hosts import Region
 from braze_partners.workspaces.models import Workspace
-from currents.models import CredentialFailure, Current, Lane, LedgerEntry, Region
+from currents.models import CredentialFailure, Current, Lane, LedgerEntry
 from currents.states import SEEING
 
 STOPPED_PAGE = "current stopped"

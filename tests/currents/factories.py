@@ -8,10 +8,11 @@ import factory
 from factory.django import DjangoModelFactory
 
 from braze_partners.keys import credentials
+from braze_partners.partners.amplitude.hosts import Region
+from braze_partners.partners.amplitude.project import project_of
 from currents import models
 from currents.fates import Fate
 from currents.lanes import make_lanes
-from currents.project import project_of
 from currents.states import State
 from tests.workspaces.factories import WorkspaceFactory
 
@@ -42,7 +43,7 @@ class CurrentFactory(DjangoModelFactory[models.Current]):
     workspace = factory.SubFactory(WorkspaceFactory)
     name = factory.Sequence(lambda n: f"Export {n}")
     contact_email = "crm-alerts@lumen.example"
-    region = models.Region.US
+    region = Region.US
     api_key = factory.LazyAttribute(lambda o: credentials.encrypt(o.plain_key))
     api_key_hint = factory.LazyAttribute(lambda o: credentials.hint(o.plain_key))
     project = factory.LazyAttribute(lambda o: project_of(o.region, o.plain_key))
@@ -165,7 +166,7 @@ class ConnectionTestFactory(DjangoModelFactory[models.ConnectionTest]):
 
     current = factory.SubFactory(CurrentFactory)
     workspace = factory.SelfAttribute("current.workspace")
-    region = models.Region.US
+    region = Region.US
     created_at = factory.LazyFunction(now)
     state = models.ConnectionTest.State.DONE
     finished_at = factory.LazyFunction(now)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from braze_partners.events import catalogue
-from currents.drafts import Draft, Stage, checked, checked_key, chosen_types, regions
+from braze_partners.partners.amplitude.hosts import Region, regions
+from currents.drafts import Draft, Stage, checked, checked_key, chosen_types
 from currents.errors import DraftRefused
-from currents.models import Region
 from tests.currents.factories import API_KEY, EMAIL_OPEN, PURCHASE
 
 WHOLE = Draft(

@@ -10,13 +10,13 @@ import pytest
 from django.utils import timezone
 
 from braze_partners.keys import credentials
+from braze_partners.partners.amplitude.project import project_of
 from braze_partners.workspaces.audit import Actor
 from braze_partners.workspaces.models import AuditEntry, Workspace
 from currents import editing, moving
 from currents.drafts import Checked, Draft, checked, checked_key
 from currents.errors import DraftRefused, EditedMeanwhile, MoveRefused
 from currents.models import Current, Lane
-from currents.project import project_of
 from currents.states import State
 from tests.cast import Cast
 from tests.currents.factories import API_KEY, EMAIL_OPEN, PURCHASE, CurrentFactory

@@ -16,9 +16,10 @@ from braze_partners.dashboard import demo_current, demo_events, story
 from braze_partners.dashboard.models import EventFlow, Visit
 from braze_partners.dashboard.tasks import make_demo_events
 from braze_partners.events import catalogue, event_log
+from braze_partners.partners.amplitude.hosts import Region
 from braze_partners.workspaces.models import Account, Workspace
 from currents import ledger
-from currents.models import CredentialFailure, Current, Lane, Region
+from currents.models import CredentialFailure, Current, Lane
 from currents.states import State
 from tests.cast import Cast
 from tests.currents.factories import CredentialFailureFactory, CurrentFactory

@@ -18,6 +18,7 @@ from braze_partners.events import event_log, intake
 from braze_partners.events.intake import IncomingEvent
 from braze_partners.keys import credentials
 from braze_partners.partners.amplitude.exchange import Answer, NetworkFailure
+from braze_partners.partners.amplitude.project import project_of
 from braze_partners.workspaces.audit import Actor
 from currents import claiming, dropping, failures, ledger, moving
 from currents.claiming import Claimed
@@ -34,7 +35,6 @@ from currents.models import (
     Lane,
 )
 from currents.plan import credentials_window
-from currents.project import project_of
 from currents.reading import Prepared, prepare
 from currents.settling import Settlement, settle
 from currents.states import SENDING, State

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from braze_partners.running import sandbox_address
 
-US, EU, SANDBOX = "us", "eu", "sandbox"
+
+class Region(TextChoices):
+    US = "us", _("United States")
+    EU = "eu", _("European Union")
+    SANDBOX = "sandbox", _("Sandbox")
+
+
+US, EU, SANDBOX = Region.US, Region.EU, Region.SANDBOX
 
 
 class NoHost(Exception):
@@ -17,6 +26,12 @@ def sandbox_is_offered() -> bool:
     """Never in production: a Current that is left on it would export real people's events there."""
     elsewhere = bool(settings.AMPLITUDE_SANDBOX_URL)
     return not settings.PRODUCTION and (settings.SANDBOX_ENABLED or elsewhere)
+
+
+def regions(stored: str = "") -> list[Region]:
+    """Those that are offered, and the one that is stored."""
+    offered = set(Region) if sandbox_is_offered() else set(Region) - {SANDBOX}
+    return [region for region in Region if region in offered or region == stored]
 
 
 def base_url(region: str) -> str:

@@ -10,12 +10,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from braze_partners.partners.amplitude.hosts import Region
 from braze_partners.workspaces.audit import Actor
 from braze_partners.workspaces.models import Workspace
 from currents import editing
 from currents.drafts import ALL, Checked, Draft, Stage, checked, chosen_types
 from currents.errors import DraftRefused
-from currents.models import Region
 
 # The option behind each field, for what is wrong with it.
 OPTIONS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from currents.pasting import strangers, without_hidden
+from braze_partners.keys.pasting import strangers, without_hidden
 
 KEY = "a8b1000000000000000000000041f7"
 
