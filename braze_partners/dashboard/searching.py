@@ -4,6 +4,7 @@ Currents of one workspace by words."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.urls import reverse
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from braze_partners.messaging import kinds as messaging
 from braze_partners.messaging.models import Outreach
 from braze_partners.partners import directory
-from braze_partners.people.finding import find_person
+from braze_partners.people import finding
 from braze_partners.workspaces.models import Workspace
 from cohorts.models import Cohort
 from cohorts.segments.models import Segment
@@ -35,10 +36,11 @@ class Group:
     title: str | Promise
     icon: str
     found: list[Found]
+    more_url: str = ""
 
 
 def search_workspace(workspace: Workspace, words: str) -> list[Group]:
-    """Groups with at least one hit; a person is found by a whole identifier only."""
+    """Groups with at least one hit; a person is found by an identifier or its beginning."""
     words = words[:LONGEST_WORDS].replace("\x00", "")
     if not words:
         return []
@@ -47,7 +49,7 @@ def search_workspace(workspace: Workspace, words: str) -> list[Group]:
         Group(_("Campaigns"), "send", _outreaches(workspace, messaging.CAMPAIGN, words)),
         Group(_("Canvas"), "workflow", _outreaches(workspace, messaging.CANVAS, words)),
         Group(_("Imported Cohorts"), "users", _cohorts(workspace, words)),
-        Group(_("People"), "user-search", _people(workspace, words)),
+        _people(workspace, words),
         Group(_("Technology Partners"), "handshake", _partners(workspace, words)),
         Group(_("Currents"), "radio", _currents(workspace, words)),
     ]
@@ -92,12 +94,25 @@ def _cohorts(workspace: Workspace, words: str) -> list[Found]:
     ]
 
 
-def _people(workspace: Workspace, words: str) -> list[Found]:
-    person = find_person(workspace.pk, words)
-    if person is None:
-        return []
-    url = reverse("people:person", args=[workspace.slug, person.number])
-    return [Found(person.identifier, person.email, url)]
+def _people(workspace: Workspace, words: str) -> Group:
+    """The first who are known by it, and where the others are."""
+    people, following = finding.search(workspace.pk, words, SHOWN_PER_GROUP)
+    found = [
+        Found(
+            one.person.identifier,
+            _known_by(one),
+            reverse("people:person", args=[workspace.slug, one.person.number]),
+        )
+        for one in people
+    ]
+    everybody = f"{reverse('people:search', args=[workspace.slug])}?{urlencode({'q': words})}"
+    return Group(_("People"), "user-search", found, everybody if following else "")
+
+
+def _known_by(found: finding.FoundPerson) -> str:
+    """By what the search found them, where their own line does not say it."""
+    text = found.match.text if found.match else ""
+    return found.person.email if text in found.person.identifier else text
 
 
 def _partners(workspace: Workspace, words: str) -> list[Found]:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_field,
+    inline_serializer,
+)
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from braze_partners.celery import wake
 from braze_partners.errors import BadRequest, Conflict, NotFound
-from braze_partners.people import finding, importing, profiles, tasks
+from braze_partners.people import finding, importing, profiles, searching, tasks
 from braze_partners.people.api_bodies import GzipCsvParser, PlainCsvParser, ReceivedCsv
 from braze_partners.people.errors import PeopleError
 from braze_partners.people.models import PeopleImport, Profile
@@ -21,8 +27,11 @@ from braze_partners.rest.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from braze_partners.rest.paging import (
     PAGE_PARAMETERS,
     Page,
+    bad_cursor,
+    cursor_link,
     next_link,
     page_request,
+    page_size,
     paged,
     query_page,
 )
@@ -42,6 +51,21 @@ class PersonSerializer(serializers.Serializer[finding.Person]):
     country = serializers.CharField(allow_blank=True)
     created_at = serializers.DateTimeField()
     last_active_at = serializers.DateTimeField(allow_null=True)
+
+
+class MatchSerializer(serializers.Serializer[searching.Match]):
+    by = serializers.ChoiceField(choices=[by.value for by in searching.By])
+    text = serializers.CharField(help_text="The identifier as it was given.")
+
+
+class FoundPersonSerializer(PersonSerializer):
+    match = serializers.SerializerMethodField(help_text="By what a search found them, else null.")
+
+    @extend_schema_field(MatchSerializer(allow_null=True))
+    def get_match(self, person: finding.Person) -> dict[str, Any] | None:
+        found: Mapping[int, searching.Match] = self.context.get("matches", {})
+        match = found.get(person.number)
+        return MatchSerializer(match).data if match else None
 
 
 PortraitSerializer = inline_serializer(
@@ -84,23 +108,46 @@ class PeopleList(ApiView):
             OpenApiParameter(
                 "search",
                 str,
-                description="A whole external id, alias as `label:name`, device id, Braze id or "
-                "e-mail address.",
+                description="An external id, alias (as `label:name` or its name), device id, Braze "
+                "id, e-mail address or phone number, or how one begins. Whole matches come first.",
+            ),
+            OpenApiParameter(
+                "by",
+                {"type": "string", "enum": list(searching.By)},
+                description="Search identifiers of this kind only.",
             ),
         ],
-        responses=paged(PersonSerializer),
+        responses=paged(FoundPersonSerializer),
     )
     def get(self, request: Request) -> Response:
         """People in the order in which they came, or those known by an identifier."""
-        asked = page_request(request)
-        following: int | None = None
         if "search" in request.query_params:
-            text = request.query_params["search"]
-            people = finding.find_people(self.workspace_id, text, asked.size)
-        else:
-            people, following = finding.page_of(self.workspace_id, asked.after, asked.size)
+            return self._search(request)
+        asked = page_request(request)
+        people, following = finding.page_of(self.workspace_id, asked.after, asked.size)
         link = None if following is None else next_link(request, following)
-        return Page(people, link).answer(PersonSerializer)
+        return Page(people, link).answer(FoundPersonSerializer)
+
+    def _search(self, request: Request) -> Response:
+        text, cursor = request.query_params["search"], request.query_params.get("cursor", "")
+        try:
+            found, following = finding.search(
+                self.workspace_id, text, page_size(request), _kind(request), cursor
+            )
+        except searching.BadCursor:
+            raise bad_cursor() from None
+        link = None if following is None else cursor_link(request, following)
+        matches = {one.person.number: one.match for one in found if one.match}
+        people = [one.person for one in found]
+        return Page(people, link).answer(FoundPersonSerializer, context={"matches": matches})
+
+
+def _kind(request: Request) -> searching.By | None:
+    text = request.query_params.get("by", "")
+    if text and text not in list(searching.By):
+        sentence = f"Must be one of {', '.join(searching.By)}."
+        raise BadRequest("Some parameters are not valid", fields={"by": [sentence]})
+    return searching.By(text) if text else None
 
 
 class PersonOne(ApiView):

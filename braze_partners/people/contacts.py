@@ -8,6 +8,7 @@ from collections.abc import Collection
 from django.db.models import F, Q, QuerySet, Value, Window
 from django.db.models.functions import Coalesce, Lower, RowNumber
 
+from braze_partners.people.byte_order import InBytes
 from braze_partners.people.limits import MAX_SHARING
 from braze_partners.people.models import Profile
 
@@ -22,7 +23,7 @@ def folded(email: str) -> str:
 def by_email(workspace_id: int, emails: Collection[str]) -> dict[str, list[int]]:
     """The numbers by folded address, whatever the case; the unknown are absent. One statement."""
     wanted = [Lower(Value(email)) for email in sorted(emails)]
-    profiles = Profile.objects.annotate(shared=Lower("email")).filter(
+    profiles = Profile.objects.annotate(shared=InBytes(Lower("email"))).filter(
         ~Q(email=""), workspace_id=workspace_id, shared__in=wanted
     )
     return _lists(_first_of(profiles, "shared"), "email")
@@ -30,10 +31,10 @@ def by_email(workspace_id: int, emails: Collection[str]) -> dict[str, list[int]]
 
 def by_phone(workspace_id: int, phones: Collection[str]) -> dict[str, list[int]]:
     """The numbers by phone number, exactly as it is written. One statement."""
-    profiles = Profile.objects.filter(
-        ~Q(phone=""), workspace_id=workspace_id, phone__in=sorted(phones)
+    profiles = Profile.objects.annotate(shared=InBytes("phone")).filter(
+        ~Q(phone=""), workspace_id=workspace_id, shared__in=sorted(phones)
     )
-    return _lists(_first_of(profiles, "phone"), "phone")
+    return _lists(_first_of(profiles, "shared"), "phone")
 
 
 def _first_of(profiles: QuerySet[Profile], shared: str) -> QuerySet[Profile]:

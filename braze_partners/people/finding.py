@@ -5,24 +5,14 @@ Knows identities; knows not which list the people are shown in.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Q
-from django.db.models.functions import Lower
-
+from braze_partners.people import searching
 from braze_partners.people.attributes import Value
-from braze_partners.people.identity import (
-    resolve_aliases,
-    resolve_devices,
-    resolve_external_ids,
-)
 from braze_partners.people.models import Alias, Device, Profile
-
-_BRAZE_ID = re.compile(r"[0-9a-f]{24}")
 
 
 class Kind(StrEnum):
@@ -131,16 +121,11 @@ def _person(profile: Profile, names: dict[int, tuple[Kind, str]]) -> Person:
 
 
 def find_people(workspace_id: int, text: str, limit: int = 50) -> list[Person]:
-    """People with exactly this external id, alias (`label:name`), device, braze id or e-mail.
-
-    In that order; `device:` and `alias:` before the text are understood, as commands print them.
-    """
-    text = text.strip()
-    if not text or "\x00" in text:
-        return []
-    numbers = _by_identity(workspace_id, text)
-    numbers += _by_email(workspace_id, text, limit) if "@" in text else []
-    return identifiers_of(workspace_id, list(dict.fromkeys(numbers))[:limit])
+    """People with exactly this external id, alias (`label:name` or its name), device, Braze id,
+    e-mail or phone, in that order; `device:` and the like before it, as commands print, are
+    understood."""
+    matches = searching.whole(workspace_id, text, limit)
+    return identifiers_of(workspace_id, [match.number for match in matches])
 
 
 def find_person(workspace_id: int, text: str) -> Person | None:
@@ -148,31 +133,20 @@ def find_person(workspace_id: int, text: str) -> Person | None:
     return next(iter(find_people(workspace_id, text, limit=1)), None)
 
 
-def _by_identity(workspace_id: int, text: str) -> list[int]:
-    found = resolve_external_ids(workspace_id, [text])
-    if ":" in text:
-        found += resolve_aliases(workspace_id, _pairs(text.removeprefix("alias:")))
-        found += resolve_aliases(workspace_id, _pairs(text))
-    device_ids = {text, text.removeprefix("device:")}
-    found += [m.number for m in resolve_devices(workspace_id, [*device_ids]) if m is not None]
-    braze_id = text.removeprefix("braze_id:").lower()
-    if _BRAZE_ID.fullmatch(braze_id):
-        profiles = Profile.objects.filter(workspace_id=workspace_id, braze_id=braze_id)
-        found += profiles.values_list("number", flat=True)
-    return [number for number in found if number is not None]
+@dataclass(slots=True, frozen=True)
+class FoundPerson:
+    """A person and the identifier by which a search found them; None in a list of everybody."""
+
+    person: Person
+    match: searching.Match | None = None
 
 
-def _pairs(text: str) -> list[tuple[str, str]]:
-    """Every way to read `label:name`, since both may hold a colon."""
-    cuts = [match.start() for match in re.finditer(":", text)][:8]
-    return [(text[:cut], text[cut + 1 :]) for cut in cuts]
-
-
-def _by_email(workspace_id: int, text: str, limit: int) -> list[int]:
-    """Whatever the case; by the index on lower(email)."""
-    found = (
-        Profile.objects.annotate(lower_email=Lower("email"))
-        .filter(~Q(email=""), workspace_id=workspace_id, lower_email=text.lower())
-        .order_by("number")
-    )
-    return list(found.values_list("number", flat=True)[:limit])
+def search(
+    workspace_id: int, text: str, size: int, by: searching.By | None = None, cursor: str = ""
+) -> tuple[list[FoundPerson], str | None]:
+    """A page of the people known by a text or by what begins with it, and the cursor of the next
+    page. Raises searching.BadCursor."""
+    matches = searching.page(workspace_id, text, size, by=by, cursor=cursor)
+    by_number = {match.number: match for match in matches.found}
+    people = identifiers_of(workspace_id, by_number)
+    return [FoundPerson(one, by_number[one.number]) for one in people], matches.following

@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from braze_partners.people.byte_order import InBytes, Written
 from braze_partners.workspaces.models import Account, Workspace
 
 
@@ -101,10 +102,19 @@ class Profile(models.Model):
         ]
         indexes = [
             models.Index(
-                "workspace", Lower("email"), condition=~models.Q(email=""), name="profile_email"
+                *("workspace", InBytes("external_id"), "number"),
+                condition=models.Q(external_id__isnull=False),
+                name="profile_by_external_id",
             ),
             models.Index(
-                fields=["workspace", "phone"], condition=~models.Q(phone=""), name="profile_phone"
+                *("workspace", InBytes(Lower("email")), "number"),
+                condition=~models.Q(email=""),
+                name="profile_by_email",
+            ),
+            models.Index(
+                *("workspace", InBytes("phone"), "number"),
+                condition=~models.Q(phone=""),
+                name="profile_by_phone",
             ),
         ]
 
@@ -130,6 +140,12 @@ class Alias(models.Model):
                 fields=["workspace", "hash", "label", "name"], name="alias_once"
             ),
         ]
+        indexes = [
+            models.Index(
+                *("workspace", InBytes(Written("label", "name")), "number"), name="alias_by_text"
+            ),
+            models.Index(*("workspace", InBytes("name"), "number"), name="alias_by_name"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.label}:{self.name}"
@@ -150,6 +166,9 @@ class Device(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["workspace", "hash", "device_id"], name="device_once"),
+        ]
+        indexes = [
+            models.Index(*("workspace", InBytes("device_id"), "number"), name="device_by_id"),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,7 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from braze_partners.people import finding, numbers, portrait_facts, profiles
+from braze_partners.people import (
+    finding,
+    numbers,
+    portrait_facts,
+    profiles,
+    search_words,
+    searching,
+)
 from braze_partners.people.limits import PEOPLE_PER_PAGE
 from braze_partners.workspaces.audit import record_for
 from braze_partners.workspaces.middleware import WorkspaceRequest
@@ -19,22 +29,46 @@ from braze_partners.workspaces.roles import May, may
 @may(May.SEE)
 @require_safe
 def search(request: WorkspaceRequest) -> HttpResponse:
-    """Everybody by number, or those with exactly the identifier that was searched."""
+    """Everybody by number, or those known by what was searched or by what begins with it."""
     text = request.GET.get("q", "").strip()
-    after = _number(request.GET.get("after", ""))
-    workspace_id = request.workspace.pk
+    by = _kind(request.GET.get("by", ""))
     if text:
-        people, following = finding.find_people(workspace_id, text), None
+        page = _found(request, text, by)
     else:
-        people, following = finding.page_of(workspace_id, after, PEOPLE_PER_PAGE)
+        page = _everybody(request)
     context = {
         "text": text,
-        "people": people,
-        "first": after is None,
-        "following": following,
-        "total": numbers.universe(workspace_id).size,
+        "by": by or "",
+        "kinds": search_words.CHOICES,
+        "total": numbers.universe(request.workspace.pk).size,
     }
-    return render(request, "people/search.html", context)
+    return render(request, "people/search.html", context | page)
+
+
+def _found(request: WorkspaceRequest, text: str, by: searching.By | None) -> dict[str, Any]:
+    """A cursor that no page gave leads to the first page."""
+    cursor = request.GET.get("cursor", "")
+    size, workspace_id = PEOPLE_PER_PAGE, request.workspace.pk
+    try:
+        people, following = finding.search(workspace_id, text, size, by, cursor)
+    except searching.BadCursor:
+        cursor = ""
+        people, following = finding.search(workspace_id, text, size, by)
+    asked = {"q": text, "by": by or ""}
+    link = urlencode(asked | {"cursor": following}) if following else ""
+    return {"people": people, "first": not cursor, "following": link}
+
+
+def _everybody(request: WorkspaceRequest) -> dict[str, Any]:
+    after = _number(request.GET.get("after", ""))
+    people, following = finding.page_of(request.workspace.pk, after, PEOPLE_PER_PAGE)
+    link = "" if following is None else urlencode({"after": following})
+    listed = [finding.FoundPerson(one) for one in people]
+    return {"people": listed, "first": after is None, "following": link}
+
+
+def _kind(text: str) -> searching.By | None:
+    return searching.By(text) if text in list(searching.By) else None
 
 
 def _number(text: str) -> int | None:

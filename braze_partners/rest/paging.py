@@ -91,14 +91,14 @@ def _decode_cursor(text: str) -> int:
     try:
         plain = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
     except (binascii.Error, ValueError) as error:
-        raise _bad_cursor() from error
+        raise bad_cursor() from error
     number = plain.removeprefix("after:")
     if number == plain or not (number.isascii() and number.isdigit() and len(number) <= 19):
-        raise _bad_cursor()
+        raise bad_cursor()
     return min(int(number), MAX_NUMBER)
 
 
-def _bad_cursor() -> BadRequest:
+def bad_cursor() -> BadRequest:
     sentence = "Must be the cursor of a `next` link."
     return BadRequest("Some parameters are not valid", fields={"cursor": [sentence]})
 
@@ -106,14 +106,23 @@ def _bad_cursor() -> BadRequest:
 def page_request(request: Request) -> PageRequest:
     """Raises BadRequest naming the parameter and its limits."""
     cursor = request.query_params.get("cursor")
-    size = _size(request.query_params.get("page_size"))
+    size = page_size(request)
     return PageRequest(size, _decode_cursor(cursor) if cursor is not None else None)
+
+
+def page_size(request: Request) -> int:
+    """For a list that has cursors of its own. Raises BadRequest."""
+    return _size(request.query_params.get("page_size"))
 
 
 def next_link(request: Request, after: int) -> str:
     """The same address with the cursor set."""
+    return cursor_link(request, encode_cursor(after))
+
+
+def cursor_link(request: Request, cursor: str) -> str:
     query = request.query_params.copy()
-    query["cursor"] = encode_cursor(after)
+    query["cursor"] = cursor
     return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
 
 

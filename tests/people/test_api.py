@@ -56,6 +56,26 @@ def test_each_endpoint_wants_its_permission(
     assert permission in lacking.json()["detail"]
 
 
+def test_a_search_is_paged_and_says_by_what_each_was_found(full: KeyClient, cast: Cast) -> None:
+    people = [NewPerson(f"u{n}", fields={"email": f"ann{n}@x.org"}) for n in range(3)]
+    create_profiles(cast.workspace.pk, people, NOW)
+    first = full.get(f"{PEOPLE}?search=ann&page_size=2").json()
+    assert [one["match"] for one in first["data"]] == [
+        {"by": "email", "text": "ann0@x.org"},
+        {"by": "email", "text": "ann1@x.org"},
+    ]
+    last = full.get(first["next"]).json()
+    assert [one["external_id"] for one in last["data"]] == ["u2"] and last["next"] is None
+    assert full.get(f"{PEOPLE}?search=ann&by=device").json()["data"] == []
+    assert full.get(PEOPLE).json()["data"][0]["match"] is None
+
+
+@pytest.mark.parametrize("query", ["search=a&by=shoe-size", "search=a&cursor=%3F"])
+def test_a_search_that_cannot_be_read_is_refused(full: KeyClient, query: str) -> None:
+    answer = full.get(f"{PEOPLE}?{query}")
+    assert answer.status_code == 400 and answer.json()["errors"]
+
+
 def test_people_are_paged_and_found(full: KeyClient, cast: Cast) -> None:
     people = [NewPerson(f"u{n}") for n in range(3)] + [NewPerson(devices=[NewDevice("d1")])]
     create_profiles(cast.workspace.pk, people, NOW)

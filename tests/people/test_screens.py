@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,6 +71,35 @@ def test_a_braze_id_finds_its_person_and_an_unknown_text_nobody(cast: Cast) -> N
     profile = ProfileFactory.create(workspace=cast.workspace)
     assert f'href="{PEOPLE}{profile.number}/"' in page(cast, f"{PEOPLE}?q={profile.braze_id}")
     assert "Nobody is known by that" in page(cast, f"{PEOPLE}?q=nobody")
+
+
+def test_a_beginning_is_paged_and_says_by_what_people_were_found(cast: Cast) -> None:
+    people = [NewPerson(f"u{n:03}", fields={"email": f"ann{n}@x.org"}) for n in range(60)]
+    create_profiles(cast.workspace.pk, people, NOW)
+    client = cast.client(cast.charlie)
+    first = client.get(f"{PEOPLE}?q=u0&by=external_id").content.decode()
+    assert "50 people on this page" in first and ">u049<" in first and ">u050<" not in first
+    following = html.unescape(re.search(r'rel="next" href="([^"]+)"', first)[1])  # type: ignore[index]
+    last = client.get(f"{PEOPLE}{following}").content.decode()
+    assert "10 people on this page" in last and ">u059<" in last
+    assert "First page" in last and "Next page" not in last
+    by_email = page(cast, f"{PEOPLE}?q=ANN59")
+    assert "1 person found" in by_email
+    assert re.search(r"E-mail\s+<bdi[^>]*>ann59@x.org</bdi>", by_email)
+    assert "Nobody is known by that" in page(cast, f"{PEOPLE}?q=ann59&by=device")
+
+
+def test_a_made_up_cursor_or_kind_leads_to_the_first_page(cast: Cast) -> None:
+    person(cast, external_id="u1")
+    assert ">u1<" in page(cast, f"{PEOPLE}?q=u&cursor=nonsense&by=shoe-size")
+
+
+def test_a_search_costs_the_same_queries_however_many_are_found(cast: Cast) -> None:
+    client = cast.client(cast.charlie)
+    create_profiles(cast.workspace.pk, [NewPerson(f"u{n}") for n in range(45)], NOW)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(f"{PEOPLE}?q=u")
+    assert len(queries) <= 12
 
 
 def test_people_are_paged_by_number(cast: Cast) -> None:
