@@ -32,10 +32,7 @@ def search(request: WorkspaceRequest) -> HttpResponse:
     """Everybody by number, or those known by what was searched or by what begins with it."""
     text = request.GET.get("q", "").strip()
     by = _kind(request.GET.get("by", ""))
-    if text:
-        page = _found(request, text, by)
-    else:
-        page = _everybody(request)
+    page = _found(request, text, by) if text else _everybody(request)
     context = {
         "text": text,
         "by": by or "",
