@@ -14,6 +14,13 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 # RETURNING and upserts, which the embedded default uses.
 OLDEST_SQLITE = (3, 35, 0)
+AMPLITUDE_ADDRESSES = (
+    "AMPLITUDE_US_URL",
+    "AMPLITUDE_EU_URL",
+    "AMPLITUDE_US_ANALYTICS_URL",
+    "AMPLITUDE_EU_ANALYTICS_URL",
+    "AMPLITUDE_SANDBOX_URL",
+)
 
 
 @register(Tags.security)
@@ -56,7 +63,7 @@ def outbound_allowed_is_readable(app_configs: Any, **_: Any) -> Sequence[CheckMe
 def amplitude_is_at_addresses(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
     """The sandbox's may be missing: it is then looked up in the run file."""
     found: list[CheckMessage] = []
-    for name in ("AMPLITUDE_US_URL", "AMPLITUDE_EU_URL", "AMPLITUDE_SANDBOX_URL"):
+    for name in AMPLITUDE_ADDRESSES:
         url = getattr(settings, name)
         if not url and name == "AMPLITUDE_SANDBOX_URL":
             continue

@@ -294,6 +294,12 @@ SANDBOX_ENABLED = env.bool("SANDBOX_ENABLED", not PRODUCTION)
 # the run file at each use.
 AMPLITUDE_US_URL = env.str("AMPLITUDE_US_URL", "https://api2.amplitude.com")
 AMPLITUDE_EU_URL = env.str("AMPLITUDE_EU_URL", "https://api.eu.amplitude.com")
+AMPLITUDE_US_ANALYTICS_URL = env.str("AMPLITUDE_US_ANALYTICS_URL", "https://amplitude.com")
+AMPLITUDE_EU_ANALYTICS_URL = env.str(
+    "AMPLITUDE_EU_ANALYTICS_URL", "https://analytics.eu.amplitude.com"
+)
+# Ends of host names to which Amplitude may send us for a cohort's file.
+AMPLITUDE_DOWNLOAD_HOSTS: list[str] = env.list("AMPLITUDE_DOWNLOAD_HOSTS", [".amazonaws.com"])
 AMPLITUDE_SANDBOX_URL = env.str("AMPLITUDE_SANDBOX_URL", "")
 
 # Hosts, hosts with a port, addresses and networks that are no public ones, or that are called over

@@ -26,6 +26,8 @@ from braze_partners.partners.amplitude.exchange import Answer, NetworkFailure, T
 from braze_partners.partners.amplitude.sessions import ends_within, session
 
 NO_ADDRESS = (InvalidURL, InvalidSchema, MissingSchema, LocationParseError)
+# What a call can end with instead of an answer.
+FAILURES = (requests.RequestException, HTTPError, OSError, ValueError)
 # After these nothing of the request can have arrived.
 BEFORE_SENDING = (
     *NO_ADDRESS,
@@ -54,11 +56,32 @@ def post(
     """`seconds` bound the whole call, from the name look-up to the answer's last byte. Redirects
     are not followed: they would take the key to a host that nobody configured. `through` gives
     this thread's session."""
+    return _call("POST", url, body, headers, seconds, max_answer_bytes, through)
+
+
+def get(
+    url: str, *, headers: Mapping[str, str], seconds: float, max_answer_bytes: int
+) -> Answer | NetworkFailure:
+    """As `post`."""
+    return _call("GET", url, None, headers, seconds, max_answer_bytes, session)
+
+
+def _call(
+    method: str,
+    url: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    seconds: float,
+    max_answer_bytes: int,
+    through: Callable[[], requests.Session],
+) -> Answer | NetworkFailure:
     began = monotonic()
     status: int | None = None
+    retry_after = ""
     with ends_within(seconds):
         try:
-            response = through().post(
+            response = through().request(
+                method,
                 url,
                 data=body,
                 headers=dict(headers),
@@ -67,12 +90,13 @@ def post(
                 stream=True,
             )
             status = response.status_code
+            retry_after = response.headers.get("Retry-After", "")
             with response:
                 content = _read(response, max_answer_bytes + 1)
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            return _failure(error, began, seconds, status)
+        except FAILURES as error:
+            return failure(error, began, seconds, status)
     cut = len(content) > max_answer_bytes
-    return Answer(status, content[:max_answer_bytes], monotonic() - began, cut)
+    return Answer(status, content[:max_answer_bytes], monotonic() - began, cut, retry_after)
 
 
 def _read(response: requests.Response, at_most: int) -> bytes:
@@ -86,7 +110,7 @@ def _read(response: requests.Response, at_most: int) -> bytes:
     return content
 
 
-def _failure(
+def failure(
     error: BaseException, began: float, allowed: float, status: int | None
 ) -> NetworkFailure:
     took = monotonic() - began

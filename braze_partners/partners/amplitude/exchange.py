@@ -15,12 +15,14 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`body` ends at the limit of the call; `cut` says that there was more."""
+    """`body` ends at the limit of the call; `cut` says that there was more. `retry_after` is the
+    header as it came."""
 
     status: int
     body: bytes
     seconds: float
     cut: bool = False
+    retry_after: str = ""
 
 
 @dataclass(frozen=True, slots=True)

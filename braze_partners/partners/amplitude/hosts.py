@@ -52,3 +52,14 @@ def _sandbox_url() -> str:
     if not address:
         raise NoHost("The sandbox is not running.")
     return address.rstrip("/")
+
+
+def analytics_url(region: str) -> str:
+    """As `base_url`, for the API of behavioral cohorts, which is the analytics site's."""
+    if region == SANDBOX:
+        return _sandbox_url()
+    sites = {US: settings.AMPLITUDE_US_ANALYTICS_URL, EU: settings.AMPLITUDE_EU_ANALYTICS_URL}
+    configured: str = sites.get(region, "")
+    if not configured:
+        raise NoHost(f"There is no region {region!r}.")
+    return configured.rstrip("/")
