@@ -13,7 +13,8 @@ SECRET_KEYS = frozenset(
     {
         *("client_secret", "partner_api_key", "api_key", "secret_key", "secret", "key"),
         *("authorization", "proxy_authorization", "cookie", "set_cookie", "csrfmiddlewaretoken"),
-        *("password", "new_password", "token", "access_token", "sandbox_api_key"),
+        *("password", "new_password", "token", "access_token"),
+        *("sandbox_api_key", "sandbox_secret_key"),
     }
 )
 HIDDEN = "[hidden]"

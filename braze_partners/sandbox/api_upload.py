@@ -105,6 +105,7 @@ def show_project(request: HttpRequest) -> JsonResponse:
             "name": settings.PROJECT_NAME,
             "api_key": credentials["api_key"],
             "secret_key": credentials["secret_key"],
+            "app_id": settings.APP_ID,
             "api_keys": list(project_keys.accepted()),
         }
     )

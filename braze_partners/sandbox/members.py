@@ -160,10 +160,17 @@ def _apply(
     CohortMember.objects.bulk_create(
         [CohortMember(cohort=cohort, user_id=number) for number in joining], ignore_conflicts=True
     )
-    size = cohort.members.count()
-    added = size - before + removed
-    if added or removed:
-        cohort.size, cohort.changed_at = size, now
-        cohort.save(update_fields=["size", "changed_at"])
-        SizePoint.objects.create(cohort=cohort, at=now, size=size)
-    return Change(added, removed)
+    change = Change(cohort.members.count() - before + removed, removed)
+    settle_size(cohort, change, now)
+    return change
+
+
+def settle_size(cohort: Cohort, change: Change, now: datetime) -> None:
+    """Writes down what a change of the members came to, within the same transaction."""
+    changed = ["computed_at"]
+    cohort.computed_at = now
+    if change.added or change.removed:
+        cohort.size, cohort.changed_at = cohort.members.count(), now
+        SizePoint.objects.create(cohort=cohort, at=now, size=cohort.size)
+        changed += ["size", "changed_at"]
+    cohort.save(update_fields=changed)

@@ -32,6 +32,16 @@ def accepts(key: str) -> bool:
     return any(secrets.compare_digest(given, known.encode()) for known in accepted())
 
 
+def accepts_pair(key: str, secret: str) -> bool:
+    """The secret key belongs to the project and goes with each of its API keys."""
+    return accepts_secret(secret) and accepts(key)
+
+
+def accepts_secret(secret: str) -> bool:
+    own_secret = state_files.project_credentials()["secret_key"]
+    return secrets.compare_digest(secret.encode(), own_secret.encode())
+
+
 def accepted() -> Iterator[str]:
     yield own()
     yield from settings.API_KEYS

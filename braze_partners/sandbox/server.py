@@ -56,8 +56,8 @@ class SandboxServer(BaseApplication):  # type: ignore[misc]
             "loglevel": "warning",
             "proc_name": "braze-partners-sandbox",
             "control_socket_disable": True,
-            "post_worker_init": start_scheduler,
-            "worker_exit": end_scheduler,
+            "post_worker_init": start_threads,
+            "worker_exit": end_threads,
         }
         for name, value in wanted.items():
             self.cfg.set(name, value)
@@ -68,14 +68,15 @@ class SandboxServer(BaseApplication):  # type: ignore[misc]
         return application
 
 
-def start_scheduler(worker: Any) -> None:
+def start_threads(worker: Any) -> None:
+    from braze_partners.sandbox.cohort_api.writer import FileWriter
     from braze_partners.sandbox.scheduler import Scheduler
 
-    worker.scheduler = Scheduler()
-    worker.scheduler.start()
+    worker.own_threads = [Scheduler(), FileWriter()]
+    for thread in worker.own_threads:
+        thread.start()
 
 
-def end_scheduler(server: Any, worker: Any) -> None:
-    scheduler = getattr(worker, "scheduler", None)
-    if scheduler is not None:
-        scheduler.end()
+def end_threads(server: Any, worker: Any) -> None:
+    for thread in getattr(worker, "own_threads", []):
+        thread.end()

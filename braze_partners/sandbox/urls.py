@@ -6,6 +6,7 @@ from django.urls import path
 
 from braze_partners.sandbox import api, api_upload
 from braze_partners.sandbox.views import (
+    cohort_api,
     cohorts,
     credentials,
     destinations,
@@ -96,6 +97,12 @@ urlpatterns = [
         api.answers(get=api_upload.list_keys, post=api_upload.add_key),
     ),
     path("sandbox/api/project/keys/<int:number>", api.answers(delete=api_upload.revoke_key)),
+    path("api/3/cohorts", cohort_api.cohort_list),
+    path("api/3/cohorts/upload", cohort_api.upload),
+    path("api/5/cohorts/request/<str:cohort_id>", cohort_api.ask),
+    path("api/5/cohorts/request-status/<str:file_id>", cohort_api.status),
+    path("api/5/cohorts/request/<str:file_id>/file", cohort_api.file),
+    path("cohort-files/<str:file_id>.csv", cohort_api.presigned),
     path("2/httpapi", uploads.http_v2),
     path("batch", uploads.batch),
     path("identify", uploads.identify),

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any, TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from braze_partners.sandbox.limits import IDENTIFIER_LENGTH, IDS_PER_CHANGE, ROWS_PER_STATEMENT
 from braze_partners.sandbox.models import AmplitudeUser, UserDevice
+from braze_partners.sandbox.one_writer import writing
 
 Row = TypeVar("Row")
+
+_ADD_MISSING = """
+    INSERT INTO sandbox_amplitudeuser (user_id, properties, created_at, changed_at)
+    SELECT value, '{}', %s, %s FROM json_each(%s) WHERE true
+    ON CONFLICT (user_id) DO NOTHING
+"""
 
 
 class UsersRefused(Exception):
@@ -31,6 +40,12 @@ class NewUser:
 def in_parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
     for start in range(0, len(rows), ROWS_PER_STATEMENT):
         yield rows[start : start + ROWS_PER_STATEMENT]
+
+
+def batched(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    iterator = iter(rows)
+    while part := list(islice(iterator, size)):
+        yield part
 
 
 def read_ids(text: str) -> list[str]:
@@ -102,6 +117,14 @@ def ensure_users(user_ids: Sequence[str], now: datetime) -> list[int]:
         ignore_conflicts=True,
     )
     return [number for _user_id, number in _numbers(user_ids)]
+
+
+def add_missing(user_ids: Iterable[str], now: datetime) -> None:
+    """Adds those whom the project does not know; for millions, without a row in memory each."""
+    at = connection.ops.adapt_datetimefield_value(now)
+    for part in batched(user_ids, ROWS_PER_STATEMENT):
+        with writing, connection.cursor() as cursor:
+            cursor.execute(_ADD_MISSING, [at, at, json.dumps(part)])
 
 
 def numbers_of(user_ids: Sequence[str]) -> list[int]:

@@ -107,7 +107,7 @@ class Supervisor:
             if not self.stop.is_set():
                 self.write_run_file()
                 self.connect_demo()
-                self.addresses = replace(self.addresses, sandbox_api_key=self.sandbox_api_key())
+                self.addresses = replace(self.addresses, **self.sandbox_keys())
                 say(screen.welcome(self.addresses, self.sign_ins(), str(self.var / "log")))
                 self.group.watch(self.stop, self.write_run_file)
             say("\nStopping; a second Ctrl-C does not wait for what is under way.")
@@ -132,17 +132,16 @@ class Supervisor:
         content: dict[str, Any] = {
             "web": self.addresses.web,
             "sandbox": self.addresses.sandbox,
-            "sandbox_api_key": self.sandbox_api_key(),
+            **self.sandbox_keys(),
             "pids": {"supervisor": os.getpid(), **self.group.pids()},
             "started_at": self.started_at,
         }
         files.write_json(self.run_file, content)
 
-    def sandbox_api_key(self) -> str:
-        """The key of the sandbox's project, which it made at its first start."""
-        if not self.sandbox_port:
-            return ""
-        return str(files.read_json(self.var / "sandbox.json").get("api_key", ""))
+    def sandbox_keys(self) -> dict[str, str]:
+        """The keys of the sandbox's project, which it made at its first start."""
+        held = files.read_json(self.var / "sandbox.json") if self.sandbox_port else {}
+        return {f"sandbox_{name}": str(held.get(name, "")) for name in ("api_key", "secret_key")}
 
     def sign_ins(self) -> list[screen.SignIn]:
         """What the demo left in var/demo.json, if it is loaded."""

@@ -17,6 +17,7 @@ class Addresses:
     web: str
     sandbox: str  # empty when it does not run
     sandbox_api_key: str = ""
+    sandbox_secret_key: str = ""
 
 
 def welcome(addresses: Addresses, sign_ins: list[SignIn], log_folder: str) -> str:
@@ -25,6 +26,7 @@ def welcome(addresses: Addresses, sign_ins: list[SignIn], log_folder: str) -> st
         lines.append(f"  Amplitude sandbox  {addresses.sandbox}")
     if addresses.sandbox and addresses.sandbox_api_key:
         lines.append(f"  Amplitude sandbox API key: {addresses.sandbox_api_key}")
+        lines.append(f"  Amplitude sandbox secret key: {addresses.sandbox_secret_key}")
     if sign_ins:
         width = max(len(s.email) for s in sign_ins)
         lines += ["", "  Sign in as"]

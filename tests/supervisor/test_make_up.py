@@ -56,6 +56,9 @@ def test_it_starts_says_where_it_is_and_ends_without_leaving_a_process(
     assert f"Amplitude sandbox API key: {key}" in stack.output.read_text()
     project = requests.get(f"{stack.sandbox}/sandbox/api/project", timeout=5).json()
     assert project["api_key"] == key
+    secret = stack.run["sandbox_secret_key"]
+    assert f"Amplitude sandbox secret key: {secret}" in stack.output.read_text()
+    assert project["secret_key"] == secret
 
     again = start_again(stack)
     assert again.returncode == 0

@@ -1,0 +1,1 @@
+"""The Behavioral Cohorts API: cohorts listed, asked for as files, and uploaded."""
