@@ -12,7 +12,13 @@ from django.db import connection
 from django.db.models.signals import post_migrate
 
 from braze_partners.rest import counters
-from tests.bed.browser import axe_violations, browser, page, sign_in
+from tests.bed.browser import (
+    axe_violations,
+    browser,
+    contrast_violations,
+    page,
+    sign_in,
+)
 from tests.bed.sockets import sockets_off
 from tests.bed.stack import fresh_stack, live_stack
 from tests.cast import cast
@@ -20,6 +26,7 @@ from tests.cast import cast
 # Fixtures, found by pytest under these names.
 __all__ = [
     "axe_violations",
+    "contrast_violations",
     "browser",
     "cast",
     "fresh_stack",

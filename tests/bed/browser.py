@@ -101,18 +101,26 @@ def _axe() -> Any:
     return Axe()
 
 
+WCAG_22_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
 @pytest.fixture
 def axe_violations() -> Callable[[Any], list[str]]:
     """`axe_violations(page)`: one line per WCAG 2.2 AA violation, with where it is."""
-    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    options = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": rules}}
+    return lambda page: _violations(page, {"type": "tag", "values": WCAG_22_AA})
 
-    def find(page: Any) -> list[str]:
-        found = _axe().run(page, options=options).response["violations"]
-        return [
-            f"{rule['id']}: {node['target']} {node.get('failureSummary', '')[:200]}"
-            for rule in found
-            for node in rule["nodes"]
-        ]
 
-    return find
+@pytest.fixture
+def contrast_violations() -> Callable[[Any], list[str]]:
+    """As `axe_violations`, of the one rule to which another theme makes a difference."""
+    return lambda page: _violations(page, {"type": "rule", "values": ["color-contrast"]})
+
+
+def _violations(page: Any, only: dict[str, Any]) -> list[str]:
+    options = {"resultTypes": ["violations"], "runOnly": only}
+    found = _axe().run(page, options=options).response["violations"]
+    return [
+        f"{rule['id']}: {node['target']} {node.get('failureSummary', '')[:200]}"
+        for rule in found
+        for node in rule["nodes"]
+    ]

@@ -55,6 +55,10 @@ SANDBOX_PAGES = (
     *("/faults", "/faults/throttled", "/credentials"),
 )
 
+# Colours move from theme to theme; in between they contrast with nothing.
+COLOURS_HAVE_CHANGED = """() => new Promise(requestAnimationFrame).then(
+    () => Promise.all(document.getAnimations().map((each) => each.finished)))"""
+
 Check = Callable[[Any], list[str]]
 
 
@@ -68,18 +72,24 @@ def findings(page: Any, check: Check, addresses: list[str]) -> dict[str, list[st
     return found
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_page_of_the_dashboard_has_a_violation(
-    theme: str, live_stack: Stack, page: Any, sign_in: Any, axe_violations: Check
+def test_no_page_of_the_dashboard_has_a_violation_in_either_theme(
+    live_stack: Stack, page: Any, sign_in: Any, axe_violations: Check, contrast_violations: Check
 ) -> None:
-    page.emulate_media(color_scheme=theme)
+    def check(page: Any) -> list[str]:
+        found = axe_violations(page)
+        page.emulate_media(color_scheme="dark")
+        page.evaluate(COLOURS_HAVE_CHANGED)
+        found += [f"dark: {one}" for one in contrast_violations(page)]
+        page.emulate_media(color_scheme="light")
+        return found
+
     admin = SIGN_INS[0]
-    assert findings(page, axe_violations, [f"{live_stack.web}/sign-in/"]) == {}
+    assert findings(page, check, [f"{live_stack.web}/sign-in/"]) == {}
     sign_in(page, live_stack.web, admin.email, admin.password)
     addresses = [f"{live_stack.web}/w/{SLUG}/{path}" for path in PAGES]
     addresses.append(_a_segment(page, live_stack))
     addresses.append(f"{live_stack.web}/account/")
-    assert findings(page, axe_violations, addresses) == {}
+    assert findings(page, check, addresses) == {}
 
 
 def test_no_page_of_the_sandbox_has_a_violation(

@@ -3,7 +3,16 @@
 import { createInstance } from "@amplitude/analytics-node";
 import { readFileSync } from "node:fs";
 
-const { key, events, options } = JSON.parse(readFileSync(0, "utf8"));
+const { key, events, options, hurried } = JSON.parse(readFileSync(0, "utf8"));
+if (hurried) {
+  // The SDK stays as it is; only the clock of this process goes faster when it waits long.
+  const { setTimeout } = globalThis;
+  globalThis.setTimeout = (then, ms, ...rest) => {
+    if (ms < 10_000) return setTimeout(then, ms, ...rest);
+    console.log(JSON.stringify({ waits: ms }));
+    return setTimeout(then, ms / 100, ...rest);
+  };
+}
 const client = createInstance();
 await client.init(key, { flushIntervalMillis: 50, logLevel: 0, ...options }).promise;
 
