@@ -20,7 +20,7 @@ from braze_partners.sandbox.cohort_api import (
     writing_files,
 )
 from braze_partners.sandbox.models import Cohort, CohortFile
-from braze_partners.sandbox.views.outside import Refused, answered, as_json, require_pair
+from braze_partners.sandbox.views.outside import TRUE, Refused, answered, as_json, require_pair
 
 COHORT_ID = re.compile(r"[A-Za-z0-9]{8}")
 STATUS_WORDS = {
@@ -32,7 +32,6 @@ STORAGE_ERROR = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
     "<Error><Code>{code}</Code><Message>{message}</Message></Error>"
 )
-TRUE = ("1", "true")
 
 
 def cohort_list(request: HttpRequest) -> HttpResponseBase:

@@ -16,6 +16,9 @@ from django.utils import timezone
 from braze_partners.sandbox import project_keys
 from braze_partners.sandbox.upload import seen
 
+# How a client may say yes in a query.
+TRUE = ("1", "true")
+
 Handler = Callable[[HttpRequest, datetime], HttpResponseBase]
 
 
@@ -61,6 +64,6 @@ def _refusal(refused: Refused) -> HttpResponse:
         answer = HttpResponse(text, status=refused.status, content_type="text/plain; charset=utf-8")
     else:
         answer = as_json({"error": str(refused)}, refused.status)
-    if refused.status == 401:
+    if refused.status == 401 and not refused.plain:
         answer["WWW-Authenticate"] = 'Basic realm="Amplitude"'
     return answer
