@@ -21,17 +21,17 @@ def look_up(sandbox: Sandbox, key: str | None = None, **query: str) -> requests.
 
 
 def test_a_profile_has_what_was_asked_for(shared: Sandbox) -> None:
-    cohort_id = shared.cohort(["seen"])
-    event = an_event(user_id="seen", device_id="phone", user_properties={"plan": "pro"})
+    cohort_id = shared.cohort(["seen-once"])
+    event = an_event(user_id="seen-once", device_id="phone", user_properties={"plan": "pro"})
     upload(shared, [event])
 
-    bare = look_up(shared, user_id="seen").json()["userData"]
+    bare = look_up(shared, user_id="seen-once").json()["userData"]
     full = look_up(
-        shared, user_id="seen", get_amp_props="true", get_cohort_ids="true", get_recs="true"
+        shared, user_id="seen-once", get_amp_props="true", get_cohort_ids="true", get_recs="true"
     ).json()["userData"]
 
     assert bare == {
-        "user_id": "seen",
+        "user_id": "seen-once",
         "device_id": "phone",
         "amp_props": None,
         "cohort_ids": None,
@@ -80,9 +80,9 @@ def test_whom_it_does_not_know_it_says_so(
 
 
 def test_keys_are_refused_in_amplitudes_words(shared: Sandbox) -> None:
-    wrong = look_up(shared, key="wrong", user_id="seen")
-    with_api_key = look_up(shared, key=api_key(shared), user_id="seen")
-    missing = requests.get(f"{shared.url}/v1/userprofile?user_id=seen", timeout=9)
+    wrong = look_up(shared, key="wrong", user_id="seen-once")
+    with_api_key = look_up(shared, key=api_key(shared), user_id="seen-once")
+    missing = requests.get(f"{shared.url}/v1/userprofile?user_id=seen-once", timeout=9)
 
     assert (wrong.status_code, wrong.text) == (401, "Invalid Api-Key")
     assert (with_api_key.status_code, with_api_key.text) == (401, "Invalid Api-Key")
