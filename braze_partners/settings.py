@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "braze_partners.people",
     "braze_partners.events",
     "cohorts",
+    "cohorts.syncing",
     "cohorts.segments",
     "currents",
     "braze_partners.messaging",

@@ -17,3 +17,7 @@ class LostRace(Exception):
 
 class CohortInUse(Exception):
     """The cohort can't be deleted: a segment, a campaign or a Canvas uses it."""
+
+
+class NothingToUndo(Exception):
+    """There is no last group or pull that may be taken back; its text says why, for people."""

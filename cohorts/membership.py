@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 from django.db import OperationalError, connection, transaction
@@ -52,6 +52,12 @@ class Seen:
     """How many deletions a cohort had taken in when identifiers began to be resolved."""
 
     deletions: int | None
+
+
+# What is wanted of the members that are found, for whoever names a whole list.
+Wants = Callable[[Membership], Wanted]
+# Called in the transaction that writes the run; what it raises takes the run back.
+Beside = Callable[[Applied], None]
 
 
 def of(cohort_ids: Iterable[int]) -> dict[int, Membership]:
@@ -106,20 +112,27 @@ def look(cohort_id: int | None) -> Seen:
     return Seen(kept.deletions if kept else None)
 
 
-def apply(cohort_id: int, wanted: Wanted, facts: RunFacts, seen: Seen) -> Applied:
-    """Writes one run, whole or not at all. Raises ResourceLocked, CohortGone."""
+def apply(
+    cohort_id: int,
+    wanted: Wanted | Wants,
+    facts: RunFacts,
+    seen: Seen,
+    beside: Beside | None = None,
+) -> Applied:
+    """Writes one run, whole or not at all, with what `beside` writes. Raises ResourceLocked,
+    CohortGone, and what `wanted` and `beside` raise."""
     with _turn(cohort_id):
         before = _likely_latest(cohort_id)
         for _ in range(OPTIMISTIC_ATTEMPTS):
             try:
-                applied, after = _append(cohort_id, before, wanted, facts, seen)
+                applied, after = _append(cohort_id, before, wanted, facts, seen, beside)
             except LostRace:
                 remembered.races.put(cohort_id, time.monotonic())
                 before = members(cohort_id)
             else:
                 _remember(cohort_id, after)
                 return applied
-        applied, after = _append_locked(cohort_id, wanted, facts, seen)
+        applied, after = _append_locked(cohort_id, wanted, facts, seen, beside)
         _remember(cohort_id, after)
         return applied
 
@@ -181,27 +194,39 @@ def _likely_latest(cohort_id: int) -> Membership:
 
 
 def _append(
-    cohort_id: int, before: Membership, wanted: Wanted, facts: RunFacts, seen: Seen
+    cohort_id: int,
+    before: Membership,
+    wanted: Wanted | Wants,
+    facts: RunFacts,
+    seen: Seen,
+    beside: Beside | None = None,
 ) -> tuple[Applied, Membership]:
+    if callable(wanted):
+        wanted = wanted(before)
     if before.deletions != seen.deletions:
         wanted = _without_deleted(wanted, facts.workspace_id)
     delta = net_change(before, wanted)
-    with busy_is_locked():
+    with busy_is_locked(), transaction.atomic() if beside else nullcontext():
         placed = place(cohort_id, before, delta, facts)
-    after = _after(before, placed, delta)
-    return (
-        Applied(placed.run_id, placed.sequence, placed.size, len(delta.added), len(delta.removed)),
-        after,
-    )
+        applied = Applied(
+            placed.run_id, placed.sequence, placed.size, len(delta.added), len(delta.removed)
+        )
+        if beside:
+            beside(applied)
+    return applied, _after(before, placed, delta)
 
 
 def _append_locked(
-    cohort_id: int, wanted: Wanted, facts: RunFacts, seen: Seen
+    cohort_id: int,
+    wanted: Wanted | Wants,
+    facts: RunFacts,
+    seen: Seen,
+    beside: Beside | None = None,
 ) -> tuple[Applied, Membership]:
     """For a cohort that others change all the time: queue up for its row, then it stands still."""
     with held([cohort_id]):
         before = members(cohort_id)
-        return _append(cohort_id, before, wanted, facts, seen)
+        return _append(cohort_id, before, wanted, facts, seen, beside)
 
 
 def _after(before: Membership, placed: Placed, delta: Delta) -> Membership:

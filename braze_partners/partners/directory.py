@@ -35,6 +35,8 @@ class Partner:
     capabilities: tuple[Capability, ...] = (Capability.COHORT_IMPORT,)
 
 
+AMPLITUDE = "amplitude"
+
 CATEGORY_NAMES: dict[Category, str | Promise] = {
     Category.ANALYTICS: _("Analytics"),
     Category.CUSTOMER_DATA: _("Customer data platform"),
