@@ -16,7 +16,8 @@ from braze_partners.sandbox import event_log, limits, project_keys, state_files
 from braze_partners.sandbox.api import ApiRefused, Body, text_in
 from braze_partners.sandbox.event_log import COMPACT_ROWS, Filter
 from braze_partners.sandbox.faults import switching
-from braze_partners.sandbox.faults.kinds import KINDS, OptionRefused
+from braze_partners.sandbox.faults.kinds import KINDS
+from braze_partners.sandbox.faults.options import OptionRefused
 from braze_partners.sandbox.models import Fault, ProjectKey
 from braze_partners.sandbox.upload import seen
 

@@ -9,12 +9,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from braze_partners.sandbox.faults import switching
-from braze_partners.sandbox.faults.kinds import (
+from braze_partners.sandbox.faults.kinds import Kind
+from braze_partners.sandbox.faults.options import (
     ChoiceOption,
-    Kind,
     NumberOption,
     Option,
     OptionRefused,
+    SeveralOption,
+    TextOption,
 )
 from braze_partners.sandbox.models import Fault
 
@@ -102,6 +104,15 @@ def _field(option: Option) -> forms.Field:
             choices=[(text, text) for text in by_text],
             coerce=lambda text: by_text[text],
         )
+    if isinstance(option, SeveralOption):
+        return forms.MultipleChoiceField(
+            label=label,
+            initial=option.default,
+            choices=list(option.choices.items()),
+            widget=forms.CheckboxSelectMultiple,
+        )
+    if isinstance(option, TextOption):
+        return forms.CharField(label=label, initial=option.default)
     return IdLinesField(label=label, initial=option.default, required=False)
 
 

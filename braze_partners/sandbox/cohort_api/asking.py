@@ -16,6 +16,9 @@ from braze_partners.sandbox.models import Cohort, CohortFile
 ID_CHARACTERS = string.ascii_letters + string.digits
 ID_LENGTH = 12
 
+# The error that a file has from the start when a fault lets it fail.
+FAULT = "Failed by a fault"
+
 _one_at_a_time = threading.Lock()
 
 
@@ -24,7 +27,12 @@ class TooMany(Exception):
 
 
 def ask(
-    cohort: Cohort, now: datetime, *, names: Sequence[str] | None, seconds: float
+    cohort: Cohort,
+    now: datetime,
+    *,
+    names: Sequence[str] | None,
+    seconds: float,
+    fails: bool = False,
 ) -> CohortFile:
     """A new request; `names` are the properties wanted, none of them named means every one."""
     with _one_at_a_time:
@@ -36,6 +44,7 @@ def ask(
             property_names=list(names or ()),
             asked_at=now,
             due_at=now + timedelta(seconds=seconds),
+            error=FAULT if fails else "",
         )
 
 

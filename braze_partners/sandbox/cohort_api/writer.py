@@ -47,6 +47,9 @@ class FileWriter(threading.Thread):
 
 
 def _write(file: CohortFile) -> None:
+    if file.error:
+        asking.failed(file, file.error, timezone.now())
+        return
     members.recompute(file.cohort, timezone.now())
     size, most = file.cohort.members.count(), limits.users_in_a_cohort()
     if size > most:

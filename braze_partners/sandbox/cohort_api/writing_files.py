@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from django.db import connection
 
@@ -85,7 +85,7 @@ def header(file_id: str) -> bytes:
         return stored.readline()
 
 
-def _written(packed_file: IO[bytes], cohort_id: str, columns: Sequence[str]) -> tuple[int, int]:
+def _written(packed_file: gzip.GzipFile, cohort_id: str, columns: Sequence[str]) -> tuple[int, int]:
     first = _csv([[*OWN_COLUMNS, *columns]])
     packed_file.write(first)
     rows, size = 0, len(first)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from braze_partners.sandbox.faults.kinds import KINDS
 from braze_partners.sandbox.models import Fault
 
 Options = dict[str, Any]
@@ -19,8 +20,15 @@ class Active:
     hit: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, faults: Iterable[Fault]) -> Active:
-        return cls({fault.kind: fault for fault in faults})
+    def of(cls, faults: Iterable[Fault], place: str) -> Active:
+        """Those of the faults that can strike at this place."""
+        return cls(
+            {
+                fault.kind: fault
+                for fault in faults
+                if fault.kind in KINDS and KINDS[fault.kind].strikes_at(place, fault.options)
+            }
+        )
 
     def drawn(self, kind: str) -> Options | None:
         """The fault's options when this request is in its share; None when it is spared."""

@@ -2,86 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-# Ids that one fault may name (own choice): more than anyone types, less than a slow request.
-IDS_NAMED = 1_000
-
-
-class OptionRefused(Exception):
-    """An option cannot have this value; the text says what to enter."""
-
-    def __init__(self, name: str, text: str) -> None:
-        super().__init__(text)
-        self.name = name
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    name: str
-    label: str | Promise
-    default: Any = None
-    hint: str | Promise = ""
-
-    def read(self, value: Any) -> Any:
-        raise NotImplementedError
-
-
-@dataclass(frozen=True, slots=True)
-class NumberOption(Option):
-    least: float = 0
-    most: float = 0
-    whole: bool = True
-
-    def read(self, value: Any) -> Any:
-        wanted = (int,) if self.whole else (int, float)
-        if type(value) not in wanted or not self.least <= value <= self.most:
-            raise OptionRefused(
-                self.name,
-                str(
-                    _("`%(name)s` must be a number from %(least)g to %(most)g.")
-                    % {"name": self.name, "least": self.least, "most": self.most}
-                ),
-            )
-        return value
-
-
-@dataclass(frozen=True, slots=True)
-class IdsOption(Option):
-    """Ids; none at all stands for every id."""
-
-    def read(self, value: Any) -> Any:
-        right = isinstance(value, list) and all(isinstance(one, str) and one for one in value)
-        if not right or len(value) > IDS_NAMED:
-            raise OptionRefused(
-                self.name,
-                str(
-                    _("`%(name)s` must be an array of at most %(most)d strings.")
-                    % {"name": self.name, "most": IDS_NAMED}
-                ),
-            )
-        return list(dict.fromkeys(value))
-
-
-@dataclass(frozen=True, slots=True)
-class ChoiceOption(Option):
-    choices: Sequence[Any] = ()
-
-    def read(self, value: Any) -> Any:
-        if value not in self.choices:
-            raise OptionRefused(
-                self.name,
-                str(
-                    _("`%(name)s` must be one of: %(choices)s.")
-                    % {"name": self.name, "choices": ", ".join(map(str, self.choices))}
-                ),
-            )
-        return value
+from braze_partners.sandbox.faults.options import (
+    ChoiceOption,
+    IdsOption,
+    NumberOption,
+    Option,
+    OptionRefused,
+    SeveralOption,
+    TextOption,
+)
+from braze_partners.sandbox.faults.places import (
+    COHORT_DOWNLOAD,
+    COHORT_FILE,
+    COHORT_REQUEST,
+    PLACES,
+    UPLOAD,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +34,7 @@ class Kind:
     does: str | Promise
     options: tuple[Option, ...] = ()
     share_of_events: bool = False  # else the share is of requests
+    places: tuple[str, ...] = (UPLOAD,)  # where it strikes when that cannot be chosen
 
     def read_options(self, given: dict[str, Any]) -> dict[str, Any]:
         """Every option of the kind, those that are not given at their default."""
@@ -104,21 +47,29 @@ class Kind:
             for option in self.options
         }
 
+    def strikes_at(self, place: str, options: dict[str, Any]) -> bool:
+        return place in options.get(AT.name, self.places)
+
 
 DEVICES = IdsOption("devices", _("Device IDs"), [], _("One a line; none means no device."))
 USERS = IdsOption("users", _("User IDs"), [], _("One a line; none means no user."))
 SECONDS = NumberOption("seconds", _("Seconds"), 5, least=0, most=600, whole=False)
 
+AT = SeveralOption("at", _("Strikes at"), [UPLOAD], choices=PLACES)
+FILE_PLACES = (COHORT_FILE, COHORT_DOWNLOAD)
+
 REFUSALS = "refusals"
 THROTTLES = "throttles"
 ERRORS = "errors"
 NETWORK = "network"
+COHORT_FILES = "cohort_files"
 
 GROUPS: dict[str, str | Promise] = {
     REFUSALS: _("Refused for its key or its content"),
     THROTTLES: _("Too much at a time"),
     ERRORS: _("Failing servers"),
     NETWORK: _("A bad line"),
+    COHORT_FILES: _("Files of cohorts"),
 }
 
 KINDS: dict[str, Kind] = {
@@ -130,12 +81,13 @@ KINDS: dict[str, Kind] = {
             _("Expired API key"),
             _("400 “Invalid API key”, whatever the key is."),
         ),
-        Kind("unauthorized", REFUSALS, _("Unauthorized"), _("401, whatever the key is.")),
+        Kind("unauthorized", REFUSALS, _("Unauthorized"), _("401, whatever the key is."), (AT,)),
         Kind(
             "forbidden",
             REFUSALS,
             _("Forbidden"),
             _("403, as Amplitude’s firewall answers a sanctioned region."),
+            (AT,),
         ),
         Kind(
             "invalid_events",
@@ -182,11 +134,20 @@ KINDS: dict[str, Kind] = {
             THROTTLES,
             _("Throttled project"),
             _("429 that names nobody: the rate of the whole project."),
+            (AT,),
         ),
-        Kind("http_500", ERRORS, _("Internal error (500)"), _("500; nothing is ingested.")),
-        Kind("http_502", ERRORS, _("Bad gateway (502)"), _("502; nothing is ingested.")),
-        Kind("http_503", ERRORS, _("Unavailable (503)"), _("503; nothing is ingested.")),
-        Kind("http_504", ERRORS, _("Gateway time-out (504)"), _("504; nothing is ingested.")),
+        *(
+            Kind(f"http_{status}", ERRORS, label, does, (AT,))
+            for status, label, does in (
+                (500, _("Internal error (500)"), _("500; nothing is ingested.")),
+                (502, _("Bad gateway (502)"), _("502; nothing is ingested.")),
+                (503, _("Unavailable (503)"), _("503; nothing is ingested.")),
+                (504, _("Gateway time-out (504)"), _("504; nothing is ingested.")),
+            )
+        ),
+        Kind(
+            "http_504", ERRORS, _("Gateway time-out (504)"), _("504; nothing is ingested."), (AT,)
+        ),
         Kind(
             "lost_answer",
             ERRORS,
@@ -199,46 +160,148 @@ KINDS: dict[str, Kind] = {
             ERRORS,
             _("An HTML page"),
             _("An error page as a proxy sends it; nothing is ingested."),
-            (ChoiceOption("status", _("Status"), 502, choices=(200, 403, 502, 503)),),
+            (ChoiceOption("status", _("Status"), 502, choices=(200, 403, 502, 503)), AT),
         ),
         Kind(
             "garbage",
             ERRORS,
             _("Garbage"),
             _("Bytes that are no JSON under a good status; nothing is ingested."),
-            (ChoiceOption("status", _("Status"), 200, choices=(200, 400, 500)),),
+            (ChoiceOption("status", _("Status"), 200, choices=(200, 400, 500)), AT),
         ),
         Kind(
             "slow",
             NETWORK,
             _("Slow answers"),
             _("The events are ingested at once, and the answer comes late."),
-            (SECONDS,),
+            (SECONDS, AT),
         ),
         Kind(
             "drip",
             NETWORK,
             _("Slow drip"),
             _("The events are ingested, and the answer comes byte by byte over so many seconds."),
-            (SECONDS,),
+            (SECONDS, AT),
         ),
         Kind(
             "dropped",
             NETWORK,
             _("Dropped before reading"),
             _("The connection is reset before the request is read; nothing is ingested."),
+            (AT,),
         ),
         Kind(
             "cut",
             NETWORK,
             _("Dropped in the middle of the answer"),
             _("The events are ingested, and the connection is reset halfway through the answer."),
+            (AT,),
         ),
         Kind(
             "outage",
             NETWORK,
             _("Full outage"),
             _("Every connection is reset before anything is read, as if nothing listened."),
+            (AT,),
+        ),
+        Kind(
+            "job_failed",
+            COHORT_FILES,
+            _("Failed job"),
+            _("The request is taken, and its job ends in JOB FAILED."),
+            places=(COHORT_REQUEST,),
+        ),
+        Kind(
+            "slow_job",
+            COHORT_FILES,
+            _("Slow job"),
+            _("The job of a request is in progress for so long."),
+            (NumberOption("seconds", _("Seconds"), 60, least=0, most=86_400, whole=False),),
+            places=(COHORT_REQUEST,),
+        ),
+        Kind(
+            "expired_url",
+            COHORT_FILES,
+            _("Expired URL"),
+            _("The file is a redirect to a pre-signed URL that is over its minute already."),
+            places=(COHORT_FILE,),
+        ),
+        Kind(
+            "other_host",
+            COHORT_FILES,
+            _("Redirect to another host"),
+            _("The file is a redirect to this address instead of a pre-signed URL."),
+            (TextOption("location", _("Address"), "https://files.example.com/cohort.csv"),),
+            places=(COHORT_FILE,),
+        ),
+        Kind(
+            "second_redirect",
+            COHORT_FILES,
+            _("Second redirect"),
+            _("The file is a redirect to a pre-signed URL that redirects once more."),
+            places=(COHORT_FILE,),
+        ),
+        Kind(
+            "html_file",
+            COHORT_FILES,
+            _("HTML instead of CSV"),
+            _("200 with a page where the data should be."),
+            places=FILE_PLACES,
+        ),
+        Kind(
+            "truncated_file",
+            COHORT_FILES,
+            _("Truncated file"),
+            _("The data ends halfway in the middle of a row."),
+            (
+                ChoiceOption(
+                    "how",
+                    _("How"),
+                    "line",
+                    _("line: the connection is cut; file: the answer ends as if that were all."),
+                    choices=("line", "file"),
+                ),
+            ),
+            places=FILE_PLACES,
+        ),
+        Kind(
+            "no_user_id_column",
+            COHORT_FILES,
+            _("No user-id column"),
+            _("The second column of the file has another name."),
+            (TextOption("name", _("Name of the column"), "device_id"),),
+            places=FILE_PLACES,
+        ),
+        Kind(
+            "column_names",
+            COHORT_FILES,
+            _("Other names of the columns"),
+            _("The columns of both ids are spelled in another way."),
+            (
+                ChoiceOption(
+                    "spelling",
+                    _("Spelling"),
+                    "Amplitude ID, User ID",
+                    choices=("Amplitude ID, User ID", "AMPLITUDE_ID, USER_ID"),
+                ),
+            ),
+            places=FILE_PLACES,
+        ),
+        Kind(
+            "empty_file",
+            COHORT_FILES,
+            _("Empty file"),
+            _("200 without a single row."),
+            (ChoiceOption("what", _("What is left"), "nothing", choices=("nothing", "header")),),
+            places=FILE_PLACES,
+        ),
+        Kind(
+            "too_many_rows",
+            COHORT_FILES,
+            _("Too many rows"),
+            _("The file goes on with invented users up to so many rows."),
+            (NumberOption("rows", _("Rows"), 3_000_000, least=1, most=10_000_000),),
+            places=FILE_PLACES,
         ),
     )
 }

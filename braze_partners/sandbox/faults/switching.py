@@ -10,7 +10,8 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from braze_partners.sandbox.faults.kinds import KINDS, OptionRefused
+from braze_partners.sandbox.faults.kinds import KINDS
+from braze_partners.sandbox.faults.options import OptionRefused
 from braze_partners.sandbox.models import Fault
 from braze_partners.sandbox.one_writer import writing
 

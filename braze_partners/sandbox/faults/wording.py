@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils import formats
 from django.utils.translation import gettext as _
 
 from braze_partners.sandbox.faults.kinds import KINDS, Kind
 from braze_partners.sandbox.models import Fault
-
-# Ids written out before the rest is only counted (own choice).
-IDS_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +39,7 @@ def _share(fault: Fault) -> str:
 
 def _options(fault: Fault) -> list[tuple[str, str]]:
     return [
-        (str(option.label), _written(fault.options.get(option.name)))
+        (str(option.label), option.written(fault.options[option.name]))
         for option in KINDS[fault.kind].options
         if fault.options.get(option.name) not in (None, [])
     ]
-
-
-def _written(value: Any) -> str:
-    if not isinstance(value, list):
-        return str(value)
-    shown = ", ".join(value[:IDS_SHOWN])
-    more = len(value) - IDS_SHOWN
-    return _("%(ids)s and %(more)d more") % {"ids": shown, "more": more} if more > 0 else shown

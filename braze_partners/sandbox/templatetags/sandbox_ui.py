@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from braze_partners.sandbox.faults.kinds import KINDS
+from braze_partners.sandbox.faults.places import PLACES
 
 register = template.Library()
 
@@ -108,6 +109,13 @@ def when_exactly(moment: datetime) -> str:
         pattern = "j M" if local.year == today.year else "j M Y"
         shown = f"{formats.date_format(local, pattern)}, {clock}"
     return format_html('<time datetime="{}">{}</time>', local.isoformat(), shown)
+
+
+@register.filter
+def endpoint_name(name: str) -> str:
+    """The upload endpoints have names of their own; the others are called as faults call them."""
+    known = {"httpapi": "HTTP V2", "batch": "Batch"}
+    return known.get(name) or str(PLACES.get(name, name))
 
 
 @register.filter

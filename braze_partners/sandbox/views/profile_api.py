@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from braze_partners.sandbox import project_keys, user_profiles
-from braze_partners.sandbox.views.outside import TRUE, Refused, answered, as_json
+from braze_partners.sandbox.views.outside import TRUE, Call, Refused, Words, answered, as_json
 
 SCHEME = "Api-Key "
 TOO_MANY = (
     "Number of requests per minute exceeds system limit. "
     "Contact Support if you need this limit raised"
 )
+INVALID_KEY = "Invalid Api-Key"
+WORDS = Words(unauthorized=(INVALID_KEY, True), too_many=(TOO_MANY, False))
 
 
 @csrf_exempt  # the key in the header is what counts; there is no cookie here
 def profile(request: HttpRequest) -> HttpResponseBase:
-    return answered(request, "profile", _profile)
+    return answered(request, "profile", WORDS, _profile)
 
 
 @csrf_exempt
@@ -28,7 +28,8 @@ def wrong_path(request: HttpRequest, rest: str) -> HttpResponse:
     return HttpResponse(status=404)
 
 
-def _profile(request: HttpRequest, now: datetime) -> HttpResponse:
+def _profile(call: Call) -> HttpResponse:
+    request, now = call.request, call.now
     _require_secret(request)
     if request.method != "GET":
         return HttpResponse(status=404)
@@ -53,7 +54,7 @@ def _require_secret(request: HttpRequest) -> None:
     if not given.startswith(SCHEME):
         raise Refused(401, "Missing Api-Key in Authorization header", plain=True)
     if not project_keys.accepts_secret(given.removeprefix(SCHEME).strip()):
-        raise Refused(401, "Invalid Api-Key", plain=True)
+        raise Refused(401, INVALID_KEY, plain=True)
 
 
 def _asked(request: HttpRequest, name: str) -> bool:

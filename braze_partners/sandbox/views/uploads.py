@@ -8,8 +8,10 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from braze_partners.sandbox.faults import effects, sockets, switching
+from braze_partners.sandbox.faults import line as faulty_line
 from braze_partners.sandbox.faults.active import Active
 from braze_partners.sandbox.faults.effects import Reply
+from braze_partners.sandbox.faults.places import UPLOAD
 from braze_partners.sandbox.upload import bodies, replying, seen, wire
 from braze_partners.sandbox.upload import identify as identification
 from braze_partners.sandbox.upload.ingestion import Arrived
@@ -45,15 +47,15 @@ def wrong_path(request: HttpRequest) -> HttpResponse:
 
 def _answered(request: HttpRequest, endpoint: Endpoint) -> HttpResponseBase:
     now = timezone.now()
-    active = Active.of(switching.switched_on(now))
+    active = Active.of(switching.switched_on(now), UPLOAD)
     if effects.is_dropped(active):
         return _dropped(request, endpoint, active)
     if request.method != "POST":
         return wrong_path(request)
-    line = effects.line(active)
+    line = faulty_line.line(active)
     reply = replying.reply_to(_arrived(request, endpoint), active, now)
     switching.count_hits(active.hit)
-    return effects.sent(reply, line, request.META)
+    return faulty_line.through(reply.rendered(), line, request.META)
 
 
 def _arrived(request: HttpRequest, endpoint: Endpoint) -> Arrived:
