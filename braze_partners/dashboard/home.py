@@ -115,7 +115,7 @@ def starred_segments(
     workspace: Workspace, segments: Sequence[Segment], now: datetime
 ) -> list[StarredSegment]:
     kept = sizing.recent(segments, now)
-    rows = listing.listed(workspace.pk, segments)
+    rows = listing.listed(workspace, segments)
     return [
         StarredSegment(row, [*kept[row.segment.pk], *([] if row.size is None else [row.size])])
         for row in rows

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from braze_partners.messaging.limits import WHOLE
 from braze_partners.messaging.models import Outreach
+from cohorts.segments import tagging
 from cohorts.segments.definition import (
     EVERYONE,
     Definition,
@@ -86,12 +87,13 @@ def target_of(outreach: Outreach) -> Target:
 
 
 def stored(outreach: Outreach) -> Draft:
-    steps = sorted(outreach.steps.all(), key=lambda step: step.position)
-    variants = sorted(outreach.variants.all(), key=lambda variant: variant.position)
+    canvas = outreach.kind == Outreach.Kind.CANVAS
+    steps = sorted(outreach.steps.all(), key=lambda step: step.position) if canvas else []
+    variants = sorted(outreach.variants.all(), key=lambda each: each.position) if canvas else []
     return Draft(
         name=outreach.name,
         description=outreach.description,
-        tags=tuple(sorted(tag.name for tag in outreach.tags.all())),
+        tags=tuple(tagging.names(outreach)),
         channels=tuple(outreach.channels),
         target=target_of(outreach),
         steps=tuple(Step(each.name, each.channel, each.pk) for each in steps),

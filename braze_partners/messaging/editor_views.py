@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from braze_partners.messaging import listing, saving, showing, target_form
+from braze_partners.messaging import saving, showing, target_form
 from braze_partners.messaging.drafts import Draft, Target, one_variant, stored
 from braze_partners.messaging.errors import (
     EditedMeanwhile,
@@ -141,7 +141,6 @@ def _details_context(request: WorkspaceRequest, draft: Draft) -> dict[str, Any]:
         "given": draft,
         "channels": [(value, label, value in draft.channels) for value, label in Channel.choices],
         "tag_pairs": [(tag, tag) for tag in tags],
-        "tag_options": [(name, name) for name in listing.known_tags(request.workspace)],
     }
 
 

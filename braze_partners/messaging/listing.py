@@ -9,12 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from braze_partners.messaging import audience, wording
 from braze_partners.messaging.drafts import target_of
-from braze_partners.messaging.models import Channel, Outreach
+from braze_partners.messaging.models import CanvasStep, Channel, Outreach
 from braze_partners.workspaces.models import Account, Workspace
+from cohorts.segments import tagging
 from cohorts.segments.models import Tag
 from cohorts.segments.planning import learn
 
@@ -69,22 +71,31 @@ class ListedOutreach:
     channels: list[str]
     steps: int
     size: int | None
+    tags: list[str]
 
 
 def whole(workspace: Workspace, kind: str) -> QuerySet[Outreach]:
     """With all that a draft is read from, in a constant number of queries."""
+    rows = _rows(workspace, kind).prefetch_related("uses_segments")
+    if kind == Outreach.Kind.CANVAS:
+        rows = rows.prefetch_related("steps", "variants")
+    return rows
+
+
+def _rows(workspace: Workspace, kind: str) -> QuerySet[Outreach]:
     rows = Outreach.objects.filter(workspace=workspace, kind=kind).select_related("edited_by")
-    return rows.prefetch_related("tags", "uses_segments", "steps", "variants")
+    return rows.annotate(gathered_tags=tagging.gathered("outreaches"))
 
 
 def found(
     workspace: Workspace, kind: str, account: Account, filters: Filters
 ) -> QuerySet[Outreach]:
     """In the order asked for."""
-    rows = Outreach.objects.filter(workspace=workspace, kind=kind).select_related("edited_by")
-    rows = rows.prefetch_related("tags", "uses_segments")
+    rows = _rows(workspace, kind).prefetch_related("uses_segments")
     if kind == Outreach.Kind.CANVAS:
-        rows = rows.prefetch_related("steps")
+        steps = CanvasStep.objects.filter(canvas=OuterRef("pk")).order_by()
+        counted = steps.values("canvas").values_list(Count("pk"))
+        rows = rows.annotate(step_count=Coalesce(Subquery(counted), 0))
     if not filters.archived:
         rows = rows.filter(archived_at=None)
     if filters.state:
@@ -99,18 +110,20 @@ def found(
     return rows.order_by(*SORTS[filters.sort])
 
 
-def listed(workspace_id: int, outreaches: Sequence[Outreach]) -> list[ListedOutreach]:
+def listed(workspace: Workspace, outreaches: Sequence[Outreach]) -> list[ListedOutreach]:
     """A page's rows; one look-up of names and one load of bitmaps for all of them."""
     targets = {each.pk: target_of(each) for each in outreaches}
-    known = learn(workspace_id, [each.definition for each in targets.values()])
-    sizes = audience.sizes(workspace_id, targets, known)
+    definitions = [each.definition for each in targets.values()]
+    known = learn(workspace.pk, definitions, zone=workspace.time_zone)
+    sizes = audience.sizes(workspace.pk, targets, known)
     return [
         ListedOutreach(
             outreach=each,
             words=wording.say_briefly(targets[each.pk], known),
             channels=channel_names(each.channels),
-            steps=len(each.steps.all()) if each.kind == Outreach.Kind.CANVAS else 0,
+            steps=getattr(each, "step_count", 0),
             size=sizes[each.pk],
+            tags=tagging.names(each),
         )
         for each in outreaches
     ]
@@ -124,10 +137,3 @@ def tags_of(workspace: Workspace, kind: str) -> list[str]:
     """Names of the tags that campaigns, or Canvases, have."""
     used = Tag.objects.filter(workspace=workspace, outreaches__kind=kind)
     return list(used.distinct().order_by("name").values_list("name", flat=True))
-
-
-def known_tags(workspace: Workspace) -> list[str]:
-    """What is offered while somebody types a tag, whatever wears it."""
-    return list(
-        Tag.objects.filter(workspace=workspace).order_by("name").values_list("name", flat=True)
-    )

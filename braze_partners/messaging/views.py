@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -24,6 +23,7 @@ from braze_partners.messaging.errors import Incomplete
 from braze_partners.messaging.kinds import WORDS, Words
 from braze_partners.messaging.listing import Filters
 from braze_partners.messaging.models import Channel, Outreach
+from braze_partners.pages import page_of
 from braze_partners.workspaces.audit import record_for
 from braze_partners.workspaces.middleware import WorkspaceRequest
 from braze_partners.workspaces.roles import May, may
@@ -60,13 +60,13 @@ def addresses(words: Words) -> dict[str, str]:
 def outreach_list(request: WorkspaceRequest, kind: str) -> HttpResponse:
     filters, words = Filters.read(request.GET), WORDS[kind]
     found = listing.found(request.workspace, kind, request.member.account, filters)
-    page = Paginator(found, limits.LIST_PAGE).get_page(request.GET.get("page"))
+    page = page_of(found, request.GET.get("page"), limits.LIST_PAGE)
     context = {
         "words": words,
         "addresses": addresses(words),
         "filters": filters,
         "page": page,
-        "rows": listing.listed(request.workspace.pk, list(page)),
+        "rows": listing.listed(request.workspace, list(page)),
         "states": Outreach.State.choices,
         "tags": listing.tags_of(request.workspace, kind),
         "by_name": replace(filters, sort="name").query,

@@ -15,6 +15,7 @@ from braze_partners.messaging import limits
 from braze_partners.messaging.models import Outreach
 from braze_partners.rest.braze_lists import SUCCESS, moment, numbered_page
 from braze_partners.rest.views import ApiView
+from cohorts.segments import tagging
 
 EDITED_AFTER = "last_edit.time[gt]"
 
@@ -32,7 +33,7 @@ class _OutreachList(ApiView):
                 "id": str(outreach.pk),
                 "last_edited": moment(outreach.edited_at),
                 "name": outreach.name,
-                "tags": sorted(tag.name for tag in outreach.tags.all()),
+                "tags": tagging.names(outreach),
             }
             for outreach in numbered_page(request, rows, limits.BRAZE_LIST_PAGE)
         ]

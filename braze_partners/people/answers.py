@@ -35,36 +35,32 @@ _PORTIONS = {Subject.ATTRIBUTE: 4, Subject.PUSH_ENABLED: 4, Subject.REACH_PUSH: 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """`as_of` is None when nothing was asked; `counting` is the share done of those that are not
-    counted yet and therefore absent."""
+    """`as_of` is None when nothing was asked."""
 
     by_question: dict[Question, sets.Blocks]
     as_of: datetime | None = None
-    counting: float | None = None
 
 
-def read(workspace_id: int, asked: Collection[Question], partly: bool = False) -> Answers:
+def read(
+    workspace_id: int, asked: Collection[Question], beside: Collection[Question] = ()
+) -> Answers:
     """The answers by question, exact as of `as_of`, which is a minute ago at most.
 
-    Raises StillCounting while one is counted for the first time in the background; `partly`
-    leaves those out instead."""
-    if not asked:
+    Raises StillCounting while one of `asked` is counted for the first time in the background; one
+    of `beside` is left out then."""
+    if not asked and not beside:
         return Answers({})
-    by_key = {question.key: question for question in asked}
+    by_key = {question.key: question for question in (*asked, *beside)}
     stored = answer_reading.read(workspace_id, list(by_key))
     if not stored.current(by_key):
         _prepare(workspace_id, by_key, stored)
         stored = answer_reading.read(workspace_id, list(by_key))
     if stored.unused:
         Answer.objects.filter(pk__in=stored.unused).update(used_at=Now())
-    missing = [key for key in by_key if key not in stored.blocks]
-    if missing and not partly:
+    if missing := [each.key for each in asked if each.key not in stored.blocks]:
         raise StillCounting(stored.progress(missing))
-    return Answers(
-        {by_key[key]: blocks for key, blocks in stored.blocks.items()},
-        stored.as_of,
-        stored.progress(missing) if missing else None,
-    )
+    blocks = {by_key[key]: found for key, found in stored.blocks.items()}
+    return Answers(blocks, stored.as_of)
 
 
 def _prepare(workspace_id: int, by_key: dict[str, Question], stored: answer_reading.Stored) -> None:

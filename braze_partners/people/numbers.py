@@ -84,5 +84,11 @@ def lock(workspace_id: int) -> int:
 
 def universe(workspace_id: int) -> Universe:
     """Read in one statement, so that counter and deleted set belong together."""
-    end, blocks = sets.read_with_counter(workspace_id, PeopleSet.Kind.DELETED)
-    return Universe(end, blocks)
+    end, found = sets.read_with_counter(workspace_id, PeopleSet.Kind.DELETED)
+    return Universe(end, found[PeopleSet.Kind.DELETED])
+
+
+def universe_and(workspace_id: int, kind: str) -> tuple[Universe, dict[int, BitMap]]:
+    """The same with another set of people (by block), in the same statement."""
+    end, found = sets.read_with_counter(workspace_id, PeopleSet.Kind.DELETED, kind)
+    return Universe(end, found[PeopleSet.Kind.DELETED]), found[kind]

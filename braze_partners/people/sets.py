@@ -25,13 +25,14 @@ KEPT_SETS = 256
 Blocks = dict[int, BitMap]
 
 _READ = """
-SELECT c.next, s.block, s.version, CASE WHEN {known} THEN NULL ELSE s.bits END
+SELECT c.next, s.kind, s.block, s.version, CASE WHEN {known} THEN NULL ELSE s.bits END
 FROM people_numbercounter c
-LEFT JOIN people_peopleset s ON s.workspace_id = c.workspace_id AND s.kind = %s
+LEFT JOIN people_peopleset s ON s.workspace_id = c.workspace_id AND s.kind {kinds}
 WHERE c.workspace_id = %s
 """
-_READ_POSTGRES = _READ.format(known="s.version = ANY(%s)")
-_READ_SQLITE = _READ.format(known="s.version IN (SELECT value FROM json_each(%s))")
+_READ_POSTGRES = _READ.format(known="s.version = ANY(%s)", kinds="= ANY(%s)")
+_IN = "IN (SELECT value FROM json_each(%s))"
+_READ_SQLITE = _READ.format(known=f"s.version {_IN}", kinds=_IN)
 
 
 class _Kept:
@@ -58,35 +59,40 @@ class _Kept:
 _kept = _Kept()
 
 
-def _ask(kind: str, workspace_id: int, known: list[int]) -> list[tuple[Any, ...]]:
+def _ask(kinds: list[str], workspace_id: int, known: list[int]) -> list[tuple[Any, ...]]:
     if postgres.is_postgres():
-        values = [postgres.Int8Array.of(known), kind, workspace_id]
+        values = [postgres.Int8Array.of(known), kinds, workspace_id]
         return postgres.ask(_READ_POSTGRES, values)
     with connection.cursor() as cursor:
-        cursor.execute(_READ_SQLITE, [json.dumps(known), kind, workspace_id])
+        cursor.execute(_READ_SQLITE, [json.dumps(known), json.dumps(kinds), workspace_id])
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
 
 
-def read_with_counter(workspace_id: int, kind: str) -> tuple[int, Blocks]:
-    """The counter's next number and the set by block, of one moment. The caller may change it."""
-    key = (workspace_id, str(kind))
-    known = _kept.get(key)
-    end, blocks, by_version = 0, Blocks(), Blocks()
-    for next_number, block, version, bits in _ask(str(kind), workspace_id, list(known)):
+def read_with_counter(workspace_id: int, *kinds: str) -> tuple[int, dict[str, Blocks]]:
+    """The counter's next number and each kind's set by block, all of one moment. The caller may
+    change them."""
+    names = [str(kind) for kind in kinds]
+    known = {name: _kept.get((workspace_id, name)) for name in names}
+    held = [version for by_version in known.values() for version in by_version]
+    found: dict[str, Blocks] = {name: {} for name in names}
+    by_version: dict[str, Blocks] = {name: {} for name in names}
+    end = 0
+    for next_number, name, block, version, bits in _ask(names, workspace_id, held):
         end = next_number
         if block is None:
             continue
-        found = known[version] if bits is None else BitMap.deserialize(bytes(bits))
-        by_version[version] = found
-        blocks[block] = found.copy()
-    if by_version.keys() != known.keys():
-        _kept.put(key, by_version)
-    return end, blocks
+        here = known[name][version] if bits is None else BitMap.deserialize(bytes(bits))
+        by_version[name][version] = here
+        found[name][block] = here.copy()
+    for name in names:
+        if by_version[name].keys() != known[name].keys():
+            _kept.put((workspace_id, name), by_version[name])
+    return end, found
 
 
 def read(workspace_id: int, kind: str) -> Blocks:
-    return read_with_counter(workspace_id, kind)[1]
+    return read_with_counter(workspace_id, kind)[1][str(kind)]
 
 
 def by_block(numbers: Iterable[int]) -> Blocks:

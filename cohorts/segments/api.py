@@ -18,7 +18,7 @@ from braze_partners.rest.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from braze_partners.rest.paging import PAGE_PARAMETERS, Page, next_link, page_request, paged
 from braze_partners.rest.views import ApiView
 from braze_partners.workspaces.audit import record
-from cohorts.segments import evaluation, explanation, limits, saving, sizing
+from cohorts.segments import evaluation, explanation, limits, saving, sizing, tagging
 from cohorts.segments.definition import Definition, parse
 from cohorts.segments.errors import (
     DefinitionRefused,
@@ -168,7 +168,7 @@ class SegmentOne(SegmentView):
         return Response(SegmentSerializer(self.segment(pk)).data)
 
     def _edit(self, segment: Segment, given: dict[str, Any]) -> None:
-        tags = given.get("tags", [tag.name for tag in segment.tags.all()])
+        tags = given.get("tags", tagging.names(segment))
         asked = given.get("definition")
         draft = saving.Draft(
             given.get("name", segment.name),

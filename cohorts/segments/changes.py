@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -28,16 +29,24 @@ class Change:
     parts: list[tuple[str, str, str]]
 
 
-def unseen(segment: Segment, account: Account) -> int:
-    """How many saves since this account last looked; the first look sees none as new."""
-    seen = SegmentView.objects.filter(segment=segment, account=account)
-    version = seen.values_list("version", flat=True).first()
-    return max(0, segment.version - version) if version is not None else 0
+def seen_version(account: Account) -> Subquery:
+    """Beside a segment: the version that this account last looked at, None before the first."""
+    mine = SegmentView.objects.filter(segment=OuterRef("pk"), account=account)
+    return Subquery(mine.values("version"))
+
+
+def unseen(segment: Segment, seen: int | None) -> int:
+    """How many saves since then; the first look sees none as new."""
+    return max(0, segment.version - seen) if seen is not None else 0
 
 
 def mark_seen(segment: Segment, account: Account, now: datetime) -> None:
-    SegmentView.objects.update_or_create(
-        segment=segment, account=account, defaults={"version": segment.version, "at": now}
+    row = SegmentView(segment=segment, account=account, version=segment.version, at=now)
+    SegmentView.objects.bulk_create(
+        [row],
+        update_conflicts=True,
+        unique_fields=["segment", "account"],
+        update_fields=["version", "at"],
     )
 
 

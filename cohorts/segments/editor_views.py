@@ -17,7 +17,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from braze_partners.workspaces.middleware import WorkspaceRequest
 from braze_partners.workspaces.roles import May, may
-from cohorts.segments import acts, changes, editing, listing, saving, showing, sizing
+from cohorts.segments import (
+    acts,
+    changes,
+    editing,
+    listing,
+    saving,
+    showing,
+    sizing,
+    tagging,
+)
 from cohorts.segments.definition import CohortFilter, Definition, FilterType, Inclusion, Row, parse
 from cohorts.segments.editing import Edited
 from cohorts.segments.errors import (
@@ -41,7 +50,7 @@ def _editor(request: WorkspaceRequest) -> dict[str, str]:
 
 def saved_state(segment: Segment) -> Edited:
     """The form as it is when nothing has been edited."""
-    tags = sorted(tag.name for tag in segment.tags.all())
+    tags = tagging.names(segment)
     return editing.from_definition(stored(segment), segment.name, segment.description, tags)
 
 
@@ -53,21 +62,27 @@ def detail(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
     now = timezone.now()
     shown = showing.show(request.workspace, state, saved=state, now=now, own=pk)
     context = _page(request, segment, shown) | {
-        "unseen": changes.unseen(segment, request.member.account),
+        "unseen": changes.unseen(segment, segment.seen_version),
         "undo": take_undo(request),
     }
-    changes.mark_seen(segment, request.member.account, now)
+    if segment.seen_version != segment.version:
+        changes.mark_seen(segment, request.member.account, now)
     return render(request, "segments/detail.html", context)
 
 
-def _page(
-    request: WorkspaceRequest, segment: Segment, shown: showing.ShownEditor
-) -> dict[str, Any]:
+@may(May.SEE)
+@require_GET
+def change_list(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
+    """What each save changed, inside the dialog."""
+    latest = changes.latest(segment_or_404(request, pk))
+    return render(request, "segments/changes.html", {"changes": latest})
+
+
+def _page(request: WorkspaceRequest, segment: Any, shown: showing.ShownEditor) -> dict[str, Any]:
     """What stands around the form of a saved segment."""
     now = shown.counted_at
     size = shown.saved_size or 0
-    points = sizing.history(segment, size, now)
-    marks = [(at, _("filters changed")) for at in sizing.filter_changes(segment, now)]
+    history = sizing.history(segment, size, now)
     look_up = look_up_context(request, segment, request.GET.get("person", "").strip())
     return {
         **look_up,
@@ -76,19 +91,13 @@ def _page(
         "shown": shown,
         "size": size,
         "version": segment.version,
-        "starred": segment.stars.filter(account=request.member.account).exists(),
+        "starred": segment.starred,
         "uses": listing.used_by([segment]),
         "targeted_by": listing.targeted_by([segment]),
-        "points": points,
-        "spans_days": sizing.spans_days(points),
-        "marks": marks,
-        "changes": changes.latest(segment),
-        "tag_options": _tag_options(request),
+        "points": history.points,
+        "spans_days": sizing.spans_days(history.points),
+        "marks": [(at, _("filters changed")) for at in history.changes],
     }
-
-
-def _tag_options(request: WorkspaceRequest) -> list[tuple[str, str]]:
-    return [(name, name) for name in listing.tags_of(request.workspace)]
 
 
 @may(May.EDIT_SEGMENTS)
@@ -135,7 +144,7 @@ def _create_page(
         errors=errors,
     )
     context: dict[str, Any] = {"shown": shown, "refused": refused}
-    context |= {"tag_options": _tag_options(request), **_editor(request)}
+    context |= _editor(request)
     return render(request, "segments/create.html", context, status=422 if refused else 200)
 
 
@@ -249,13 +258,15 @@ def _uuid(text: str) -> uuid.UUID:
 @may(May.SEE)
 @require_GET
 def options(request: WorkspaceRequest) -> HttpResponse:
-    """What a value box offers while somebody types: cohorts of a partner, or segments."""
+    """What a value box offers while somebody types: cohorts of a partner, segments, tags."""
     kind, _dot, partner = request.GET.get("kind", "").partition(".")
     text = request.GET.get("q", "").strip().replace("\x00", "")
     context: dict[str, Any] = {"text": text}
     if kind == FilterType.COHORT:
         found = listing.cohort_options(request.workspace, partner, text)
         context["cohorts"], context["more"] = found
+    elif kind == "tag":
+        context["tags"] = listing.tag_options(request.workspace, text)
     elif kind in (FilterType.COUNTRY, FilterType.LANGUAGE):
         context["choices"], context["more"] = listing.code_options(FilterType(kind), text)
     else:

@@ -8,23 +8,30 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 
 from pyroaring import BitMap
 
-from braze_partners.people import answers, sets
+from braze_partners.people import answers
 from braze_partners.people.errors import StillCounting
 from braze_partners.people.models import PeopleSet
-from braze_partners.people.numbers import BLOCK_SIZE, Universe, universe
-from braze_partners.people.questions import Question
+from braze_partners.people.numbers import BLOCK_SIZE, Universe, universe, universe_and
+from braze_partners.people.questions import REACH, Question
 from cohorts import bitmaps, membership
 from cohorts.segments import algebra, limits
 from cohorts.segments.definition import Definition
 from cohorts.segments.models import Segment
-from cohorts.segments.planning import Known, cohorts_of, learn, plan, questions_of, stored
+from cohorts.segments.planning import (
+    Known,
+    asks_for_anonymous,
+    cohorts_of,
+    learn,
+    plan,
+    questions_of,
+    stored,
+)
 from cohorts.segments.reach import Reach, Reached
 
 NOBODY = BitMap()
@@ -79,9 +86,16 @@ class Audience:
     """The people of a workspace and the members of the cohorts that some plans read, loaded
     once for all of them; with very many cohorts a few blocks at a time, in flat memory.
 
+    `beside` is read with the answers where it is counted already, `telling` also who is anonymous.
     Raises StillCounting while a profile is asked what nobody has asked before."""
 
-    def __init__(self, workspace_id: int, plans: Iterable[algebra.Plan]) -> None:
+    def __init__(
+        self,
+        workspace_id: int,
+        plans: Iterable[algebra.Plan],
+        beside: Collection[Question] = (),
+        telling: bool = False,
+    ) -> None:
         plans = list(plans)
         wanted: set[int] = set().union(*(cohorts_of(each) for each in plans))
         self.workspace_id = workspace_id
@@ -89,12 +103,15 @@ class Audience:
         # Cohorts before people: who is in one of them is then known, and who is gone as well.
         self.whole = self._load_whole() if len(wanted) <= limits.COHORTS_LOADED_WHOLE else None
         asked: set[Question] = set().union(*(questions_of(each) for each in plans))
-        self.answers = answers.read(workspace_id, asked)
-        self.people: Universe = universe(workspace_id)
-
-    @cached_property
-    def anonymous(self) -> sets.Blocks:
-        return sets.read(self.workspace_id, PeopleSet.Kind.ANONYMOUS)
+        self.answers = answers.read(workspace_id, asked, beside)
+        self.as_of = self.answers.as_of if asked else None
+        self.people: Universe
+        self.anonymous: dict[int, BitMap] = {}
+        if telling or any(map(asks_for_anonymous, plans)):
+            kind = PeopleSet.Kind.ANONYMOUS
+            self.people, self.anonymous = universe_and(workspace_id, kind)
+        else:
+            self.people = universe(workspace_id)
 
     def blocks(self, start: int = 0) -> Iterator[_Block]:
         numbers = self.people.blocks[start:]
@@ -180,8 +197,8 @@ def funnel(workspace_id: int, definition: Definition, known: Known | None = None
     """How each row narrows the audience, with the time it took from the database on."""
     began = time.perf_counter()
     wanted = plan(definition, known or learn(workspace_id, [definition]))
-    audience = Audience(workspace_id, [wanted])
-    reached = Reached(workspace_id)
+    audience = Audience(workspace_id, [wanted], beside=REACH, telling=True)
+    reached = Reached(audience.answers)
     counts = [0] * (1 + len(wanted.all) + len(wanted.exclude))
     anonymous = 0
     for block in audience.blocks():
@@ -198,7 +215,7 @@ def funnel(workspace_id: int, definition: Definition, known: Known | None = None
         exclusions=tuple(counts[rows:]),
         anonymous=anonymous,
         milliseconds=took,
-        as_of=audience.answers.as_of,
+        as_of=audience.as_of,
         reach=reached.reach,
     )
 
@@ -207,6 +224,15 @@ def members(workspace_id: int, definition: Definition, after: int, limit: int) -
     """A page of the members' numbers; `after` is the last number of the page before, or -1."""
     wanted = plan(definition, learn(workspace_id, [definition]))
     return Audience(workspace_id, [wanted]).members(wanted, after, limit)
+
+
+def members_and_size(
+    workspace_id: int, definition: Definition, after: int, limit: int
+) -> tuple[list[int], int]:
+    """A page, and how many there are, with one load of bitmaps."""
+    wanted = plan(definition, learn(workspace_id, [definition]))
+    audience = Audience(workspace_id, [wanted])
+    return audience.members(wanted, after, limit), audience.sizes([wanted])[0]
 
 
 def everybody(workspace_id: int, definition: Definition) -> BitMap:

@@ -12,15 +12,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.apps import apps
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from braze_partners import formatting
-from braze_partners.people.models import Attribute
 from braze_partners.workspaces.models import Account, Workspace
 from cohorts.models import Cohort
-from cohorts.segments import evaluation, limits, wording
+from cohorts.segments import evaluation, limits, tagging, wording
 from cohorts.segments.filter_types import FilterType
 from cohorts.segments.models import Segment, SegmentExport, SegmentSegment, Star, Tag
 from cohorts.segments.planning import learn, stored
@@ -88,6 +88,7 @@ class ListedSegment:
     campaigns: int
     canvases: int
     starred: bool
+    tags: list[str]
 
     def in_group(self, group: str) -> str:
         """The heading below which it stands."""
@@ -162,10 +163,15 @@ class MessagingUse:
 
 
 def found(workspace: Workspace, account: Account, filters: Filters) -> QuerySet[Segment]:
-    """Segments with `starred` and `uses`, in the order asked for."""
+    """Segments with `starred`, tags and how many target them, in the order asked for."""
     rows = Segment.objects.filter(workspace=workspace).select_related("edited_by")
     starred = Star.objects.filter(segment=OuterRef("pk"), account=account)
-    rows = rows.annotate(starred=Exists(starred))
+    rows = rows.annotate(
+        starred=Exists(starred),
+        gathered_tags=tagging.gathered("segments"),
+        campaigns=_use_count("campaign"),
+        canvases=_use_count("canvas"),
+    )
     if not filters.archived:
         rows = rows.filter(archived_at=None)
     if filters.search:
@@ -178,24 +184,24 @@ def found(workspace: Workspace, account: Account, filters: Filters) -> QuerySet[
     if filters.tag:
         rows = rows.filter(tags__name=filters.tag)
     order = (*GROUPS[filters.group], *SORTS[filters.sort])
-    return rows.prefetch_related("tags").order_by(*order)
+    return rows.order_by(*order)
 
 
-def listed(workspace_id: int, segments: Sequence[Segment]) -> list[ListedSegment]:
-    """A page's rows; one look-up of names and one load of bitmaps for all of them."""
+def listed(workspace: Workspace, segments: Sequence[Any]) -> list[ListedSegment]:
+    """A page's rows as `found` has them; one look-up of names and one load of bitmaps for all."""
     definitions = {each.pk: stored(each) for each in segments}
-    known = learn(workspace_id, definitions.values())
-    sizes = evaluation.sizes(workspace_id, segments, known) if segments else {}
-    uses = _uses(definitions)
+    known = learn(workspace.pk, definitions.values(), zone=workspace.time_zone)
+    sizes = evaluation.sizes(workspace.pk, segments, known) if segments else {}
     return [
         ListedSegment(
             segment=each,
             words=wording.say_briefly(definitions[each.pk], known),
             filters=len(list(definitions[each.pk].filters())),
             size=sizes[each.pk],
-            campaigns=uses.get((each.pk, "campaign"), 0),
-            canvases=uses.get((each.pk, "canvas"), 0),
-            starred=getattr(each, "starred", False),
+            campaigns=each.campaigns,
+            canvases=each.canvases,
+            starred=each.starred,
+            tags=tagging.names(each),
         )
         for each in segments
     ]
@@ -207,10 +213,11 @@ def _targeting() -> QuerySet[Any]:
     return rows
 
 
-def _uses(pks: Iterable[uuid.UUID]) -> dict[tuple[uuid.UUID, str], int]:
-    """By segment and kind, how many campaigns and Canvases target it, archived ones included."""
-    counted = _targeting().filter(segment__in=list(pks)).values_list("segment", "outreach__kind")
-    return {(pk, kind): count for pk, kind, count in counted.annotate(count=Count("pk"))}
+def _use_count(kind: str) -> Coalesce:
+    """How many campaigns or Canvases target a segment, archived ones included."""
+    mine = _targeting().filter(segment=OuterRef("pk"), outreach__kind=kind).order_by()
+    counted = mine.values("segment").values_list(Count("pk"))
+    return Coalesce(Subquery(counted), 0)
 
 
 def targeted_by(segments: Iterable[Segment]) -> list[MessagingUse]:
@@ -234,15 +241,10 @@ def used_by(segments: Iterable[Segment]) -> list[SegmentSegment]:
     )
 
 
-def tags_of(workspace: Workspace) -> list[str]:
-    used = Tag.objects.filter(workspace=workspace, segments__isnull=False)
-    return list(used.distinct().order_by("name").values_list("name", flat=True))
-
-
-def partners_of(workspace: Workspace) -> list[str]:
-    """Slugs of the partners whose cohorts can be filtered by; Amplitude always, first."""
-    slugs = Cohort.objects.filter(workspace=workspace).values_list("partner", flat=True).distinct()
-    return ["amplitude", *sorted(set(slugs) - {"amplitude"})]
+def tag_options(workspace: Workspace, text: str) -> list[str]:
+    """Tags to choose from while somebody types, whatever wears them."""
+    found = Tag.objects.filter(workspace=workspace, name__icontains=text).order_by("name")
+    return list(found.values_list("name", flat=True)[: limits.OPTIONS_SHOWN])
 
 
 def cohort_of(workspace: Workspace, pk: int) -> Cohort | None:
@@ -271,12 +273,6 @@ def segment_options(
         rows = rows.exclude(pk=own)
     ordered = rows.order_by(ACTIVE_FIRST, "name")
     return list(ordered[: limits.OPTIONS_SHOWN]), max(0, rows.count() - limits.OPTIONS_SHOWN)
-
-
-def attributes_of(workspace: Workspace) -> list[tuple[str, str]]:
-    """Name and type of each custom attribute, in the order of their names."""
-    rows = Attribute.objects.filter(workspace=workspace)
-    return list(rows.order_by("name").values_list("name", "type"))
 
 
 def code_options(kind: FilterType, text: str) -> tuple[list[tuple[str, str]], int]:

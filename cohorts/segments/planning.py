@@ -7,12 +7,13 @@ statements, and what is wrong with a reference; knows nothing of bitmaps or scre
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 
-from django.db.models import Q
+from django.db import connection
+from django.db.models import Min, Q
 from django.utils.translation import gettext as _
 
 from braze_partners.people.identity import resolve_external_ids
@@ -49,6 +50,14 @@ class Nested:
 
 
 @dataclass(slots=True)
+class Offered:
+    """What somebody may choose from besides: partners that have cohorts, custom attributes."""
+
+    partners: list[str] = field(default_factory=list)
+    attributes: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Known:
     """What the definitions at hand refer to, as far as the workspace has it."""
 
@@ -56,24 +65,33 @@ class Known:
     segments: dict[uuid.UUID, Nested] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     attributes: dict[str, KnownAttribute] = field(default_factory=dict)
-    zone: str = "UTC"
-    offered_attributes: list[tuple[str, str]] = field(default_factory=list)
+    zone: str = ""
     above: dict[uuid.UUID, set[uuid.UUID]] = field(default_factory=dict)
+    offered: Offered = field(default_factory=Offered)
 
 
 def stored(segment: Segment) -> Definition:
     return parse(segment.definition)
 
 
-def learn(workspace_id: int, definitions: Iterable[Definition]) -> Known:
-    """Looks up everything that the definitions name, nested segments included."""
+def learn(
+    workspace_id: int,
+    definitions: Iterable[Definition],
+    *,
+    zone: str = "",
+    offering: Collection[str] = (),
+) -> Known:
+    """Looks up everything that the definitions name, nested segments included, in five statements
+    at most. `zone` is the workspace's, for those who know it; `offering` says of which types of
+    filters also what else there is to choose from."""
     definitions = list(definitions)
-    known = Known()
+    known = Known(zone=zone)
     _learn_segments(workspace_id, definitions, known)
     definitions += [each.definition for each in known.segments.values()]
-    _learn_cohorts(workspace_id, definitions, known)
+    _learn_cohorts(workspace_id, definitions, known, FilterType.COHORT in offering)
     _learn_people(workspace_id, definitions, known)
-    _learn_profiles(workspace_id, definitions, known)
+    _learn_attributes(workspace_id, definitions, known, FilterType.ATTRIBUTE in offering)
+    _learn_zone(workspace_id, definitions, known)
     return known
 
 
@@ -90,15 +108,29 @@ def _learn_segments(workspace_id: int, definitions: list[Definition], known: Kno
     }
     if not wanted:
         return
-    below: dict[uuid.UUID, set[uuid.UUID]] = {}
+    pks = [Segment._meta.pk.get_db_prep_value(each, connection) for each in wanted]
+    sql = _REACHED.format(wanted=", ".join(["%s"] * len(pks)))
+    for row in Segment.objects.raw(sql, [*pks, workspace_id, workspace_id]):
+        known.segments[row.pk] = Nested(row.pk, row.name, stored(row), row.archived_at is not None)
+
+
+# The rows beside the definitions say the same as these, and the database can follow them.
+_REACHED = """
+WITH RECURSIVE reached (id) AS (
+    SELECT id FROM segments_segment WHERE id IN ({wanted}) AND workspace_id = %s
+    UNION
+    SELECT u.used_id FROM segments_segmentsegment u JOIN reached r ON r.id = u.segment_id
+)
+SELECT s.id, s.name, s.definition, s.archived_at
+  FROM segments_segment s JOIN reached USING (id) WHERE s.workspace_id = %s
+"""
+
+
+def learn_above(workspace_id: int, known: Known) -> None:
+    """Which segments use which, over the whole workspace: who saves asks how deep it gets."""
     edges = SegmentSegment.objects.filter(segment__workspace_id=workspace_id)
     for user, used in edges.values_list("segment_id", "used_id"):
-        below.setdefault(user, set()).add(used)
         known.above.setdefault(used, set()).add(user)
-    reached = _reachable(wanted, below)
-    rows = Segment.objects.filter(workspace_id=workspace_id, pk__in=reached)
-    for row in rows.only("id", "name", "definition", "archived_at"):
-        known.segments[row.pk] = Nested(row.pk, row.name, stored(row), row.archived_at is not None)
 
 
 def _reachable(
@@ -114,15 +146,26 @@ def _reachable(
     return reached
 
 
-def _learn_cohorts(workspace_id: int, definitions: list[Definition], known: Known) -> None:
+def _learn_cohorts(
+    workspace_id: int, definitions: list[Definition], known: Known, offering: bool
+) -> None:
     wanted: dict[str, set[str]] = {}
     for each in _filters(definitions):
         if isinstance(each, CohortFilter):
             wanted.setdefault(each.partner, set()).update(each.cohorts)
-    if wanted:
-        named = reduce(or_, (Q(partner=slug, cohort_id__in=ids) for slug, ids in wanted.items()))
-        for cohort in Cohort.objects.filter(named, workspace_id=workspace_id):
+    asked = [Q(partner=slug, cohort_id__in=ids) for slug, ids in wanted.items()]
+    there = Cohort.objects.filter(workspace_id=workspace_id)
+    if offering:  # one of each partner as well
+        asked.append(Q(pk__in=there.order_by().values("partner").values_list(Min("pk"))))
+    if not asked:
+        return
+    partners = set()
+    for cohort in there.filter(reduce(or_, asked)):
+        partners.add(cohort.partner)
+        if cohort.cohort_id in wanted.get(cohort.partner, ()):
             known.cohorts[cohort.partner, cohort.cohort_id] = cohort
+    if offering:
+        known.offered.partners = sorted(partners)
 
 
 def _learn_people(workspace_id: int, definitions: list[Definition], known: Known) -> None:
@@ -142,13 +185,28 @@ def _learn_people(workspace_id: int, definitions: list[Definition], known: Known
         }
 
 
-def _learn_profiles(workspace_id: int, definitions: list[Definition], known: Known) -> None:
-    """The attributes that are named, and the time zone if a day is."""
-    asked = [each for each in _filters(definitions) if isinstance(each, ProfileFilter)]
-    if names := {each.attribute for each in asked if each.type is FilterType.ATTRIBUTE}:
-        for found in Attribute.objects.filter(workspace_id=workspace_id, name__in=names):
-            known.attributes[found.name] = KnownAttribute(found.pk, found.type, found.column)
-    if any(each.given in (Given.DAY, Given.DAYS) for each in asked):
+def _on_profiles(definitions: Iterable[Definition]) -> Iterator[ProfileFilter]:
+    return (each for each in _filters(definitions) if isinstance(each, ProfileFilter))
+
+
+def _learn_attributes(
+    workspace_id: int, definitions: list[Definition], known: Known, offering: bool
+) -> None:
+    asked = _on_profiles(definitions)
+    names = {each.attribute for each in asked if each.type is FilterType.ATTRIBUTE}
+    if not names and not offering:
+        return
+    rows = Attribute.objects.filter(workspace_id=workspace_id).order_by("name")
+    for found in rows if offering else rows.filter(name__in=names):
+        known.attributes[found.name] = KnownAttribute(found.pk, found.type, found.column)
+        if offering:
+            known.offered.attributes.append((found.name, found.type))
+
+
+def _learn_zone(workspace_id: int, definitions: list[Definition], known: Known) -> None:
+    """Only where a day is named, and nobody has said it."""
+    days = (Given.DAY, Given.DAYS)
+    if not known.zone and any(each.given in days for each in _on_profiles(definitions)):
         zones = Workspace.objects.filter(pk=workspace_id).values_list("time_zone", flat=True)
         known.zone = zones.get()
 
@@ -223,6 +281,15 @@ def questions_of(plan: algebra.Plan) -> set[Question]:
             case algebra.InPlans(plans):
                 found.update(*(questions_of(each) for each in plans))
     return found
+
+
+def asks_for_anonymous(plan: algebra.Plan) -> bool:
+    """Whether it tells people with an external id from those without."""
+    terms = [each for row in (*plan.all, *plan.exclude) for each in row]
+    nested = (each for term in terms if isinstance(term, algebra.InPlans) for each in term.plans)
+    return any(isinstance(term, algebra.Anonymous) for term in terms) or any(
+        map(asks_for_anonymous, nested)
+    )
 
 
 def wrong_references(

@@ -5,13 +5,12 @@ Knows the kept answers about reachability; knows nothing of definitions or of wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from pyroaring import BitMap
 
-from braze_partners.people import answers
+from braze_partners.people.answers import Answers
 from braze_partners.people.questions import REACH
 
 NOBODY = BitMap()
@@ -30,10 +29,9 @@ class Reach:
 
 
 class Reached:
-    """Counts block by block."""
+    """Counts block by block, with answers that were read already."""
 
-    def __init__(self, workspace_id: int) -> None:
-        found = answers.read(workspace_id, REACH, partly=True)
+    def __init__(self, found: Answers) -> None:
         self._sets = [found.by_question.get(question) for question in REACH]
         self._as_of = found.as_of
         self._counts = [0, 0, 0, 0]
@@ -54,11 +52,3 @@ class Reached:
             return None
         push, email, sms, anyhow = self._counts
         return Reach(push, email, sms, anyhow, self._as_of)
-
-
-def by_channel(workspace_id: int, members: Iterable[tuple[int, BitMap]]) -> Reach | None:
-    """Of members by the number of their block, as `Audience.blocks` tells it."""
-    reached = Reached(workspace_id)
-    for block, bits in members:
-        reached.add(block, bits)
-    return reached.reach

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from braze_partners.workspaces.models import Account, Workspace
-from cohorts.segments import limits
+from cohorts.segments import limits, tagging
 from cohorts.segments.definition import EVERYONE, CohortFilter, Definition, SegmentFilter, dump
 from cohorts.segments.errors import DefinitionRefused, EditedMeanwhile, FieldRefused
 from cohorts.segments.models import (
@@ -24,7 +24,7 @@ from cohorts.segments.models import (
     SegmentVersion,
     Tag,
 )
-from cohorts.segments.planning import Known, learn, wrong_references
+from cohorts.segments.planning import Known, learn, learn_above, wrong_references
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +87,12 @@ def set_archived(
     with transaction.atomic():
         for segment in sorted(segments, key=lambda each: each.pk):
             _lock(segment.workspace_id)
-            current = Segment.objects.prefetch_related("tags").get(pk=segment.pk)
+            current = Segment.objects.get(pk=segment.pk)
             if (current.archived_at is not None) == archived:
                 continue
             current.archived_at = now if archived else None
             _save_next(current, by, now)
-            _remember(current, tuple(sorted(tag.name for tag in current.tags.all())))
+            _remember(current, tuple(tagging.names(current)))
             changed.append(current)
     return changed
 
@@ -138,7 +138,9 @@ def _refuse_long(field: str, text: str, longest: int) -> None:
 def _checked(workspace: Workspace, draft: Draft, own: uuid.UUID | None) -> Known:
     """Looks up the references under the workspace's lock, so that no circle closes meanwhile."""
     _lock(workspace.pk)
-    known = learn(workspace.pk, [draft.definition])
+    known = learn(workspace.pk, [draft.definition], zone=workspace.time_zone)
+    if own is not None:
+        learn_above(workspace.pk, known)
     if problems := wrong_references(draft.definition, known, own):
         raise DefinitionRefused(problems)
     return known

@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from cohorts.segments import limits, schemas
+from cohorts.segments import limits, schemas, tagging
 from cohorts.segments.models import Segment
 
 INCLUSION = {"type": "string", "enum": ["includes", "does_not_include"]}
@@ -83,7 +83,7 @@ class SegmentSerializer(serializers.Serializer[Segment]):
     edited_at = serializers.DateTimeField()
 
     def get_tags(self, segment: Segment) -> list[str]:
-        return sorted(tag.name for tag in segment.tags.all())
+        return tagging.names(segment)
 
     def get_archived(self, segment: Segment) -> bool:
         return segment.archived_at is not None

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from braze_partners.people.errors import StillCounting
 from braze_partners.people.numbers import universe
 from braze_partners.workspaces.models import Workspace
-from cohorts.segments import evaluation, listing, wording
+from cohorts.segments import evaluation, wording
 from cohorts.segments.definition import Definition
 from cohorts.segments.editing import (
     AUDIENCE_SECTIONS,
@@ -163,9 +163,8 @@ def show(
 ) -> ShownEditor:
     """Counts the form as it stands and puts every figure beside its row."""
     preview = edited.preview()
-    known = learn(workspace.pk, [preview])
-    if any(each.type == FilterType.ATTRIBUTE for each in edited.filters()):
-        known.offered_attributes = listing.attributes_of(workspace)
+    offering = {FilterType.COHORT.value, *(each.type for each in edited.filters())}
+    known = learn(workspace.pk, [preview], zone=workspace.time_zone, offering=offering)
     counted, counting = _counted(workspace, preview, known)
     by_filter = _errors_by_filter(edited, problems)
     steps = _steps(edited, counted)
@@ -181,7 +180,7 @@ def show(
         rows=rows,
         exclusions=exclusions,
         choices=[_choice(row, known) for row in chosen],
-        kinds=filter_kinds(workspace),
+        kinds=filter_kinds(known),
         funnel=counted,
         counting=counting,
         saved_size=_saved_size(workspace, saved, preview, counted) if counting is None else None,
@@ -211,12 +210,10 @@ def _saved_size(
     return counted.size if before == preview else evaluation.size_or_none(workspace.pk, before)
 
 
-def filter_kinds(workspace: Workspace) -> list[tuple[str, str]]:
-    """What Add Filter offers: every partner that has cohorts, segments, the external id."""
-    partners = [
-        (f"cohort.{slug}", wording.cohort_filter_name(slug))
-        for slug in listing.partners_of(workspace)
-    ]
+def filter_kinds(known: Known) -> list[tuple[str, str]]:
+    """What Add Filter offers: Amplitude, other partners that have cohorts, segments, the rest."""
+    slugs = ["amplitude", *(each for each in known.offered.partners if each != "amplitude")]
+    partners = [(f"cohort.{slug}", wording.cohort_filter_name(slug)) for slug in slugs]
     return [
         *partners,
         (FilterType.SEGMENT.value, _("Segment Membership")),
@@ -343,7 +340,7 @@ def _subjects(each: EditedFilter, known: Known) -> list[tuple[str, str, bool]]:
     """The custom attributes to choose from; one that isn't there any more is kept on show."""
     if each.type != FilterType.ATTRIBUTE:
         return []
-    found = {f"{kind}.{name}": name for name, kind in known.offered_attributes}
+    found = {f"{kind}.{name}": name for name, kind in known.offered.attributes}
     if each.subject:
         found.setdefault(each.subject, each.subject.partition(".")[2])
     return [(value, name, value == each.subject) for value, name in found.items()]

@@ -8,11 +8,24 @@ from __future__ import annotations
 import uuid
 import zoneinfo
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from operator import itemgetter
+
+from django.db.models import F, PositiveBigIntegerField, QuerySet, Value, Window
+from django.db.models.functions import Cast, Lag
 
 from braze_partners.workspaces.models import Workspace
 from cohorts.segments import evaluation, limits
 from cohorts.segments.models import Segment, SegmentSize, SegmentVersion
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Sizes by moment, oldest first, and when the filters changed between them."""
+
+    points: list[tuple[datetime, int]]
+    changes: list[datetime]
 
 
 def measure(workspace: Workspace, segments: Sequence[Segment], now: datetime) -> None:
@@ -58,11 +71,27 @@ def forget_old(now: datetime) -> int:
     return SegmentSize.objects.filter(day__lt=oldest).delete()[0]
 
 
-def history(segment: Segment, size: int, now: datetime) -> list[tuple[datetime, int]]:
-    """The days that the chart shows, ending with the size of this moment."""
+def history(segment: Segment, size: int, now: datetime) -> History:
+    """The days that the chart shows, ending with the size of this moment; in one query."""
     since = now - timedelta(days=limits.HISTORY_DAYS)
-    kept = SegmentSize.objects.filter(segment=segment, at__gt=since, at__lt=now).order_by("at")
-    return [*kept.values_list("at", "size"), (now, size)]
+    kept = SegmentSize.objects.filter(segment=segment, at__gt=since, at__lt=now)
+    rows = kept.values_list("at", "size").union(_filter_changes(segment), all=True)
+    found = History([], [])
+    for at, counted in sorted(rows, key=itemgetter(0)):
+        if counted is not None:
+            found.points.append((at, counted))
+        elif at > since:
+            found.changes.append(at)
+    found.points.append((now, size))
+    return found
+
+
+def _filter_changes(segment: Segment) -> QuerySet[SegmentVersion, tuple[datetime, None]]:
+    """When a save left other filters than the one before it, as rows without a size."""
+    before = Window(Lag("definition"), order_by=F("version").asc())
+    versions = SegmentVersion.objects.filter(segment=segment).annotate(before=before)
+    changed = versions.filter(before__isnull=False).exclude(definition=F("before"))
+    return changed.values_list("at", Cast(Value(None), PositiveBigIntegerField()))
 
 
 def daily(segment: Segment, ending: datetime, days: int) -> list[tuple[date, int]]:
@@ -88,15 +117,3 @@ def recent(segments: Sequence[Segment], now: datetime) -> dict[uuid.UUID, list[i
     for segment_id, size in kept.values_list("segment_id", "size"):
         sizes[segment_id].append(size)
     return sizes
-
-
-def filter_changes(segment: Segment, now: datetime) -> list[datetime]:
-    """When the filters changed within the chart's days, to be marked in it."""
-    since = now - timedelta(days=limits.HISTORY_DAYS)
-    versions = SegmentVersion.objects.filter(segment=segment).order_by("version")
-    before, moments = None, []
-    for at, definition in versions.values_list("at", "definition"):
-        if before is not None and definition != before and at > since:
-            moments.append(at)
-        before = definition
-    return moments

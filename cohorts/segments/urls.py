@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uuid:pk>/members/", views.members, name="members"),
     path("<uuid:pk>/look-up/", views.look_up, name="look_up"),
     path("<uuid:pk>/quick-view/", views.quick_view, name="quick_view"),
+    path("<uuid:pk>/changes/", editor_views.change_list, name="changes"),
     path("<uuid:pk>/star/", views.star, name="star"),
     path("<uuid:pk>/exports/", export_views.start, name="export_start"),
     path("<uuid:pk>/exports/<uuid:export>/", export_views.one, name="export"),

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,18 +17,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from braze_partners.pages import page_of
 from braze_partners.people.errors import StillCounting
 from braze_partners.people.finding import find_person, identifiers_of
 from braze_partners.workspaces.audit import record_for
 from braze_partners.workspaces.middleware import WorkspaceRequest
 from braze_partners.workspaces.roles import May, allows, may
 from cohorts.segments import (
+    changes,
     evaluation,
     explanation,
     limits,
     listing,
     saving,
     sizing,
+    tagging,
     wording,
 )
 from cohorts.segments.listing import Filters
@@ -35,9 +39,17 @@ from cohorts.segments.models import Segment, Star
 from cohorts.segments.planning import learn, stored
 
 
-def segment_or_404(request: WorkspaceRequest, pk: uuid.UUID) -> Segment:
-    rows = Segment.objects.select_related("edited_by", "workspace").prefetch_related("tags")
+def segment_or_404(request: WorkspaceRequest, pk: uuid.UUID) -> Any:
+    """With its tags, and what the account has to do with it: `starred`, `seen_version`."""
+    account = request.member.account
+    stars = Star.objects.filter(segment=OuterRef("pk"), account=account)
+    rows = Segment.objects.select_related("edited_by").annotate(
+        gathered_tags=tagging.gathered("segments"),
+        starred=Exists(stars),
+        seen_version=changes.seen_version(account),
+    )
     segment: Segment = get_object_or_404(rows, workspace=request.workspace, pk=pk)
+    segment.workspace = request.workspace
     return segment
 
 
@@ -46,11 +58,11 @@ def segment_or_404(request: WorkspaceRequest, pk: uuid.UUID) -> Segment:
 def segment_list(request: WorkspaceRequest) -> HttpResponse:
     filters = Filters.read(request.GET)
     found = listing.found(request.workspace, request.member.account, filters)
-    page = Paginator(found, limits.LIST_PAGE).get_page(request.GET.get("page"))
+    page = page_of(found, request.GET.get("page"), limits.LIST_PAGE)
     context = {
         "filters": filters,
         "page": page,
-        "rows": _grouped(listing.listed(request.workspace.pk, list(page)), filters.group),
+        "rows": _grouped(listing.listed(request.workspace, list(page)), filters.group),
         "rail": listing.rail(request.workspace, filters),
         "undo": take_undo(request),
         "by_name": replace(filters, sort="name").query,
@@ -72,11 +84,11 @@ def quick_view(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
     """What one wants to know of a segment without leaving the list."""
     segment = segment_or_404(request, pk)
     definition = stored(segment)
-    known = learn(request.workspace.pk, [definition])
+    known = learn(request.workspace.pk, [definition], zone=request.workspace.time_zone)
     context: dict[str, object] = {
         "segment": segment,
+        "tags": tagging.names(segment),
         "rows": wording.say_rows(definition, known),
-        "starred": segment.stars.filter(account=request.member.account).exists(),
     }
     try:
         context["funnel"] = evaluation.funnel(request.workspace.pk, definition, known)
@@ -179,7 +191,7 @@ def duplicate(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
     draft = saving.Draft(
         name=saving.copy_name(request.workspace.pk, source.name),
         description=source.description,
-        tags=tuple(tag.name for tag in source.tags.all()),
+        tags=tuple(tagging.names(source)),
         definition=stored(source),
     )
     now = timezone.now()
@@ -196,9 +208,11 @@ def members(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
     segment = segment_or_404(request, pk)
     after = _number(request.GET.get("after", ""))
     workspace_id, definition = request.workspace.pk, stored(segment)
-    counting = None
+    counting, size = None, None
     try:
-        numbers = evaluation.members(workspace_id, definition, after, limits.MEMBERS_PAGE + 1)
+        numbers, size = evaluation.members_and_size(
+            workspace_id, definition, after, limits.MEMBERS_PAGE + 1
+        )
     except StillCounting as still:
         numbers, counting = [], still
     shown = numbers[: limits.MEMBERS_PAGE]
@@ -206,11 +220,11 @@ def members(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
         "segment": segment,
         "tab": "members",
         "counting": counting,
-        "size": evaluation.size_or_none(workspace_id, definition),
+        "size": size,
         "people": identifiers_of(workspace_id, shown),
         "first": after < 0,
         "after": shown[-1] if len(numbers) > len(shown) else None,
-        "starred": segment.stars.filter(account=request.member.account).exists(),
+        "starred": segment.starred,
     }
     if allows(request.member.role, May.EXPORT_MEMBERS):
         context["exports"] = listing.exports_of(segment)
@@ -230,7 +244,7 @@ def look_up(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
     context = look_up_context(request, segment, sought)
     if request.headers.get("HX-Request"):
         return render(request, "segments/look_up_result.html", context)
-    context["starred"] = segment.stars.filter(account=request.member.account).exists()
+    context["starred"] = segment.starred
     context["size"] = evaluation.size_or_none(request.workspace.pk, stored(segment))
     return render(request, "segments/look_up.html", context)
 

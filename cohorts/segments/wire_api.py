@@ -14,13 +14,9 @@ from rest_framework.response import Response
 from braze_partners.errors import BadRequest, NotFound
 from braze_partners.rest.braze_lists import SUCCESS, moment, numbered_page
 from braze_partners.rest.views import ApiView
-from cohorts.segments import limits, sizing, wording
+from cohorts.segments import limits, sizing, tagging, wording
 from cohorts.segments.models import Segment
 from cohorts.segments.planning import learn, stored
-
-
-def _tags(segment: Segment) -> list[str]:
-    return sorted(tag.name for tag in segment.tags.all())
 
 
 class SegmentsList(ApiView):
@@ -37,7 +33,7 @@ class SegmentsList(ApiView):
                 "id": str(segment.pk),
                 "name": segment.name,
                 "analytics_tracking_enabled": False,
-                "tags": _tags(segment),
+                "tags": tagging.names(segment),
             }
             for segment in found
         ]
@@ -105,6 +101,6 @@ class SegmentsDetails(SegmentReader):
                 "name": segment.name,
                 "description": segment.description,
                 "text_description": wording.say_whole(definition, known),
-                "tags": _tags(segment),
+                "tags": tagging.names(segment),
             }
         )

@@ -16,13 +16,13 @@ from braze_partners.dashboard import demo, home, home_export, story
 from braze_partners.dashboard.attention import attention_items
 from braze_partners.workspaces.models import Account, Member
 from cohorts.models import Cohort
-from cohorts.segments import evaluation, planning
+from cohorts.segments import evaluation, listing, planning
 from cohorts.segments.models import Segment, SegmentSize
 from currents.states import State
 from tests.cohorts.conftest import Partner, make_partner
 from tests.currents.factories import CurrentFactory, LedgerEntryFactory
 from tests.segments.factories import SegmentFactory
-from tests.workspaces.factories import MemberFactory
+from tests.workspaces.factories import AccountFactory, MemberFactory
 
 MOST_QUERIES = 15
 
@@ -161,12 +161,13 @@ def test_a_starred_segment_shows_what_it_gained_since_its_first_kept_size(
     amplitude: Partner,
 ) -> None:
     segment = SegmentFactory.create(workspace=amplitude.workspace)
+    listed = listing.found(amplitude.workspace, AccountFactory.create(), listing.Filters())
     now = timezone.now()
-    (row,) = home.starred_segments(amplitude.workspace, [segment], now)
+    (row,) = home.starred_segments(amplitude.workspace, list(listed), now)
     assert row.change is None and row.listed.size is not None
     ago = now - timedelta(days=3)
     SegmentSize.objects.create(segment=segment, day=ago.date(), at=ago, size=row.listed.size + 4)
-    (row,) = home.starred_segments(amplitude.workspace, [segment], now)
+    (row,) = home.starred_segments(amplitude.workspace, list(listed), now)
     assert row.change == -4
 
 

@@ -151,7 +151,7 @@ OWNED: dict[str, Builder] = {
     **dict.fromkeys(("api-segment-export", "api-segment-export-file"), _segment_export),
     **dict.fromkeys(("segments:export", "segments:export_progress"), _segment_export),
     **dict.fromkeys(("segments:export_cancel", "segments:export_file"), _segment_export),
-    **dict.fromkeys(("segments:export_start", "segments:quick_view"), _segment),
+    **dict.fromkeys(("segments:export_start", "segments:quick_view", "segments:changes"), _segment),
     **dict.fromkeys(("api-cohort", "api-cohort-runs", "api-cohort-members"), _cohort),
     **dict.fromkeys(("api-import-run", "api-run-skipped"), _run),
     **dict.fromkeys(("segments:look_up", "segments:star", "segments:duplicate"), _segment),

@@ -118,7 +118,7 @@ def test_the_list_asks_as_much_for_thirty_segments_as_for_three(
     with CaptureQueriesContext(connection) as many:
         text(client.get(address("list")))
     assert len(many) == len(few)
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(15):
         client.get(address("list"))
 
 

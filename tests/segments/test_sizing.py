@@ -44,7 +44,7 @@ def test_a_day_keeps_its_last_size(made: World) -> None:
     sizing.measure(made.workspace, [segment], NOW + timedelta(days=1))
     assert list(SegmentSize.objects.order_by("day").values_list("size", flat=True)) == [4, 4]
     now = NOW + timedelta(days=2)
-    assert [size for _at, size in sizing.history(segment, 9, now)] == [4, 4, 9]
+    assert [size for _at, size in sizing.history(segment, 9, now).points] == [4, 4, 9]
 
 
 def test_the_day_is_the_workspace_s_own(made: World) -> None:
@@ -77,9 +77,9 @@ def test_changes_of_the_filters_are_marked(made: World) -> None:
     draft = saving.Draft("A", "only words changed", definition=definition(cohort_filter("a")))
     later = NOW + timedelta(days=1)
     segment = saving.update(segment, draft, version=1, by=None, now=later)
-    assert sizing.filter_changes(segment, later) == []
+    assert sizing.history(segment, 1, later).changes == []
     segment = saving.update(segment, saving.Draft("A"), version=2, by=None, now=later)
-    assert sizing.filter_changes(segment, later) == [later]
+    assert sizing.history(segment, 1, later).changes == [later]
 
 
 @pytest.mark.parametrize(
