@@ -215,7 +215,9 @@ class RunList(CohortView):
 class RunView(ApiView):
     def run(self, pk: int) -> ImportRun:
         runs = ImportRun.objects.filter(workspace_id=self.workspace_id, pk=pk)
-        found = runs.select_related("key").defer("added_bits", "removed_bits").first()
+        found = (
+            runs.select_related("key").defer("added_bits", "removed_bits", "absent_bits").first()
+        )
         if found is None:
             raise NotFound("There is no such import run")
         return found

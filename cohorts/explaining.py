@@ -42,7 +42,7 @@ def last_change(cohort: Cohort, number: int) -> LastChange | None:
         if found is not None:
             run_id, added = found
             run = ImportRun.objects.select_related("key").defer(
-                "added_bits", "removed_bits", "skipped_list"
+                "added_bits", "removed_bits", "skipped_list", "absent_bits"
             )
             return LastChange(run.get(pk=run_id), added)
     return None

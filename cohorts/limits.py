@@ -51,3 +51,9 @@ REFUSALS_RECORDED_PER_MINUTE = 60
 
 # Points of a size curve: more than a chart has pixels for is waste.
 HISTORY_POINTS = 400
+
+# The pause after which the next push begins another group (product.md 3.3).
+GROUP_PAUSE = timedelta(minutes=10)
+
+# How long a group lasts at most, so that a partner who never pauses has groups too (own choice).
+GROUP_LASTS = timedelta(hours=24)

@@ -14,7 +14,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from braze_partners.workspaces.models import Workspace
 from cohorts.models import Cohort, ImportRun
 
-BLOBS = ("added_bits", "removed_bits", "skipped_list")
+BLOBS = ("added_bits", "removed_bits", "skipped_list", "absent_bits")
 
 WITHOUT_DATA_POINTS = (ImportRun.Kind.DELETION, ImportRun.Kind.MERGE)
 DATA_POINTS = Sum(F("added") + F("removed"), filter=~Q(kind__in=WITHOUT_DATA_POINTS), default=0)

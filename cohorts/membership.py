@@ -207,7 +207,7 @@ def _append(
         wanted = _without_deleted(wanted, facts.workspace_id)
     delta = net_change(before, wanted)
     with busy_is_locked(), transaction.atomic() if beside else nullcontext():
-        placed = place(cohort_id, before, delta, facts)
+        placed = place(cohort_id, before, delta, facts, wanted.remove - delta.removed)
         applied = Applied(
             placed.run_id, placed.sequence, placed.size, len(delta.added), len(delta.removed)
         )

@@ -17,6 +17,8 @@ class Cohort(models.Model):
     """A cohort of one partner. `sequence` counts the runs that changed it; `folded_sequence`
     says up to which of them the blocks have taken in. `deletions` counts the times that people
     of the workspace were deleted or merged, so that an import prepared before is prepared again.
+    What begins with `group_` is the latest group of pushes; `group_last_at` is empty once
+    something else came after it.
     """
 
     workspace = models.ForeignKey(
@@ -34,6 +36,10 @@ class Cohort(models.Model):
     folded_sequence = models.PositiveBigIntegerField(default=0)
     deletions = models.PositiveIntegerField(default=0)
     size = models.PositiveBigIntegerField(default=0)
+    group_number = models.PositiveBigIntegerField(default=0)
+    group_key = models.PositiveBigIntegerField(default=0)  # 0: none
+    group_began_at = models.DateTimeField(null=True, blank=True)
+    group_last_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -73,9 +79,46 @@ class CohortBlock(models.Model):
         return f"{self.cohort_id}/{self.block}"
 
 
+class RunGroup(models.Model):
+    """Pushes to one cohort with one key that follow each other: one sync of a partner, in as many
+    requests as it took. Counts are the sums over its runs, moved in the statement that writes a
+    run; `first_sequence` to `last_sequence` are the places of those that changed something."""
+
+    cohort = models.ForeignKey(
+        Cohort, on_delete=models.CASCADE, related_name="groups", db_index=False
+    )
+    number = models.PositiveBigIntegerField()
+    began_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    runs = models.PositiveIntegerField(default=1)
+    received = models.PositiveBigIntegerField(default=0)
+    added = models.PositiveBigIntegerField(default=0)
+    removed = models.PositiveBigIntegerField(default=0)
+    unchanged = models.PositiveBigIntegerField(default=0)
+    skipped_unknown = models.PositiveBigIntegerField(default=0)
+    skipped_identified = models.PositiveBigIntegerField(default=0)
+    first_sequence = models.PositiveBigIntegerField(null=True, blank=True)
+    last_sequence = models.PositiveBigIntegerField(null=True, blank=True)
+    size_after = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cohort", "number"], name="group_once_per_cohort"),
+        ]
+
+    def __str__(self) -> str:
+        return f"group {self.number} of {self.cohort_id}"
+
+    @property
+    def skipped(self) -> int:
+        return self.skipped_unknown + self.skipped_identified
+
+
 class ImportRun(models.Model):
     """One request or sync. With a `sequence` it changed the membership by its two bitmaps, which
-    are the net change: `added_bits` were not members before, `removed_bits` were."""
+    are the net change: `added_bits` were not members before, `removed_bits` were. `absent_bits`
+    were to be removed and were not in: whoever re-applies must know that they were spoken of.
+    A run without a group is its own `first_of_group`."""
 
     class Kind(models.TextChoices):
         PUSH = "push", _("Push")
@@ -99,6 +142,17 @@ class ImportRun(models.Model):
         Cohort, on_delete=models.CASCADE, null=True, related_name="runs", db_index=False
     )
     sequence = models.PositiveBigIntegerField(null=True, blank=True)
+    # Without a constraint, which every run would pay for: a group goes only with its cohort.
+    group = models.ForeignKey(
+        RunGroup,
+        on_delete=models.DO_NOTHING,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    first_of_group = models.BooleanField(default=True)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.PUSH)
     state = models.CharField(max_length=12, choices=State)
     key = models.ForeignKey(
@@ -124,6 +178,7 @@ class ImportRun(models.Model):
     added_bits = models.BinaryField(null=True, blank=True)
     removed_bits = models.BinaryField(null=True, blank=True)
     skipped_list = models.BinaryField(null=True, blank=True)
+    absent_bits = models.BinaryField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -132,6 +187,16 @@ class ImportRun(models.Model):
         indexes = [
             models.Index(fields=["workspace", "-id"], name="run_by_workspace"),
             models.Index(fields=["cohort", "-id"], name="run_by_cohort"),
+            models.Index(
+                fields=["workspace", "-id"],
+                condition=models.Q(first_of_group=True),
+                name="run_first_by_workspace",
+            ),
+            models.Index(
+                fields=["cohort", "-id"],
+                condition=models.Q(first_of_group=True),
+                name="run_first_by_cohort",
+            ),
         ]
         # `sequence` is null where nothing changed: such a run has no place in the membership.
 
@@ -164,3 +229,34 @@ class Fold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cohort_id}: {self.first_sequence}–{self.last_sequence}"
+
+
+class DataPoints(models.Model):
+    """What one source cost in one cohort on one day of the workspace: a data point for each user
+    added or removed (product.md 3.3). Moved in the statement that writes a run. `syncs` are the
+    groups and pulls, and `resent` the members that these would have sent had each sent its whole
+    list. Kept longer than runs, keys and cohorts: it refers to none of them by a foreign key."""
+
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    day = models.DateField()
+    partner = models.SlugField(max_length=40)
+    cohort_id = models.CharField(max_length=255)
+    kind = models.CharField(max_length=10, choices=ImportRun.Kind)
+    key = models.PositiveBigIntegerField(default=0)  # 0: none
+    added = models.PositiveBigIntegerField(default=0)
+    removed = models.PositiveBigIntegerField(default=0)
+    syncs = models.PositiveBigIntegerField(default=0)
+    resent = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "day", "partner", "cohort_id", "kind", "key"],
+                name="data_points_once_a_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.partner}/{self.cohort_id} {self.kind}"

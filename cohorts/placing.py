@@ -3,7 +3,9 @@ knows nothing of who is in. Only membership calls it.
 
 A run is written only where the cohort still stands at the sequence from which the run's net
 change was computed. On PostgreSQL that is one statement, in autocommit, that sets its own limit
-for waiting: a row that another session holds is waited for, and then usually lost.
+for waiting: a row that another session holds is waited for, and then usually lost. The same
+statement moves the group of pushes and the day's data points: 0.2 ms of a push's 9, and so they
+are never behind, and nobody has to add up what is still uncounted.
 """
 
 from __future__ import annotations
@@ -13,12 +15,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
+from pyroaring import BitMap
 
-from cohorts.bitmaps import Delta, Membership, encode, fetch
+from cohorts import placing_sqlite
+from cohorts.bitmaps import EMPTY, Delta, Membership, encode, fetch
+from cohorts.data_point_days import COUNTED, SYNCS, day_of
 from cohorts.errors import LostRace
-from cohorts.limits import LOCK_WAIT
+from cohorts.limits import GROUP_LASTS, GROUP_PAUSE, LOCK_WAIT
 from cohorts.models import ImportRun
+
+KEEPS_GROUP = (ImportRun.Kind.DELETION, ImportRun.Kind.MERGE)  # what no partner did ends none
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,101 +59,132 @@ class Placed:
 _COLUMNS = (
     "workspace_id, partner, kind, state, key_id, address, request_id, at, duration_ms, received, "
     "added, removed, unchanged, skipped_unknown, skipped_identified, error, added_bits, "
-    "removed_bits, skipped_list"
+    "removed_bits, skipped_list, absent_bits"
 )
-_FIELDS = ", ".join(["%s"] * 19)
+_FIELDS = ", ".join(f"%({name})s" for name in _COLUMNS.split(", "))
 
 _PLACE_POSTGRESQL = f"""
 WITH free AS (
-  SELECT c.id FROM (SELECT set_config('lock_timeout', %s, true)) AS patience, cohorts_cohort c
-   WHERE c.id = %s AND c.sequence = %s AND c.deletions = %s
+  SELECT c.id, COALESCE(
+           %(pushes)s AND c.group_key = %(group_key)s AND c.group_last_at >= %(group_since)s
+           AND c.group_began_at > %(group_began_since)s, false) AS goes_on
+    FROM (SELECT set_config('lock_timeout', %(patience)s, true)) AS patience, cohorts_cohort c
+   WHERE c.id = %(cohort)s AND c.sequence = %(sequence)s AND c.deletions = %(deletions)s
      FOR NO KEY UPDATE OF c
 ), moved AS (
-  UPDATE cohorts_cohort c SET sequence = c.sequence + %s, size = c.size + %s, last_run_at = %s
+  UPDATE cohorts_cohort c
+     SET sequence = c.sequence + %(step)s, size = c.size + %(growth)s, last_run_at = %(at)s,
+         group_number = c.group_number + CASE WHEN %(pushes)s AND NOT goes_on THEN 1 ELSE 0 END,
+         group_key = CASE WHEN %(pushes)s THEN %(group_key)s ELSE c.group_key END,
+         group_began_at = CASE WHEN %(pushes)s AND NOT goes_on THEN %(at)s
+                               ELSE c.group_began_at END,
+         group_last_at = CASE WHEN %(pushes)s THEN %(at)s WHEN %(ends)s THEN NULL
+                              ELSE c.group_last_at END
     FROM free WHERE c.id = free.id
-  RETURNING c.id, c.sequence, c.size
+  RETURNING c.id, c.size, c.group_number, goes_on, c.workspace_id, c.partner, c.cohort_id,
+            CASE WHEN %(step)s > 0 THEN c.sequence END AS place
+), grouped AS (
+  INSERT INTO cohorts_rungroup AS g
+         (cohort_id, number, began_at, last_at, runs, received, added, removed, unchanged,
+          skipped_unknown, skipped_identified, first_sequence, last_sequence, size_after)
+  SELECT id, group_number, %(at)s, %(at)s, 1, %(received)s, %(added)s, %(removed)s, %(unchanged)s,
+         %(skipped_unknown)s, %(skipped_identified)s, place, place, size
+    FROM moved WHERE %(pushes)s
+  ON CONFLICT (cohort_id, number) DO UPDATE
+     SET last_at = GREATEST(g.last_at, excluded.last_at), runs = g.runs + 1,
+         received = g.received + excluded.received, added = g.added + excluded.added,
+         removed = g.removed + excluded.removed, unchanged = g.unchanged + excluded.unchanged,
+         skipped_unknown = g.skipped_unknown + excluded.skipped_unknown,
+         skipped_identified = g.skipped_identified + excluded.skipped_identified,
+         first_sequence = COALESCE(g.first_sequence, excluded.first_sequence),
+         last_sequence = COALESCE(excluded.last_sequence, g.last_sequence),
+         size_after = excluded.size_after
+  RETURNING id
+), counted AS (
+  INSERT INTO cohorts_datapoints AS d
+         (workspace_id, day, partner, cohort_id, kind, key, added, removed, syncs, resent)
+  SELECT workspace_id, %(day)s, partner, cohort_id, %(kind)s, %(group_key)s, %(added)s,
+         %(removed)s, CASE WHEN %(syncs)s AND NOT goes_on THEN 1 ELSE 0 END,
+         CASE WHEN NOT %(syncs)s THEN 0 WHEN goes_on THEN %(growth)s ELSE size END
+    FROM moved WHERE %(counts)s AND (%(step)s > 0 OR NOT goes_on)
+  ON CONFLICT (workspace_id, day, partner, cohort_id, kind, key) DO UPDATE
+     SET added = d.added + excluded.added, removed = d.removed + excluded.removed,
+         syncs = d.syncs + excluded.syncs, resent = d.resent + excluded.resent
 )
-INSERT INTO cohorts_importrun (cohort_id, sequence, size_after, {_COLUMNS})
-SELECT moved.id, CASE WHEN %s THEN moved.sequence END, moved.size, {_FIELDS} FROM moved
+INSERT INTO cohorts_importrun
+       (cohort_id, sequence, size_after, group_id, first_of_group, {_COLUMNS})
+SELECT id, place, size, (SELECT id FROM grouped), NOT goes_on, {_FIELDS} FROM moved
 RETURNING id, size_after
 """
 
-_MOVE_SQLITE = """
-UPDATE cohorts_cohort SET sequence = sequence + %s, size = size + %s, last_run_at = %s
- WHERE id = %s AND sequence = %s AND deletions = %s
-RETURNING size
-"""
 
-_INSERT_SQLITE = f"""
-INSERT INTO cohorts_importrun (cohort_id, sequence, size_after, {_COLUMNS})
-VALUES (%s, %s, %s, {_FIELDS}) RETURNING id
-"""
-
-
-def place(cohort_id: int, before: Membership, delta: Delta, facts: RunFacts) -> Placed:
+def place(
+    cohort_id: int, before: Membership, delta: Delta, facts: RunFacts, absent: BitMap = EMPTY
+) -> Placed:
     """Writes the run that takes `before` to the next sequence, or only counts what changed
-    nothing. Raises LostRace where the cohort has moved on, or is held, or gone."""
+    nothing. `absent` were to be removed and were not in. Raises LostRace where the cohort has
+    moved on, or is held, or gone."""
     added, removed = len(delta.added), len(delta.removed)
     step = 1 if added or removed else 0
-    growth = added - removed
     bits = (encode(delta.added), encode(delta.removed)) if step else (None, None)
-    values = _values(facts, added, removed, bits)
-    stands = (cohort_id, before.sequence, before.deletions)
+    values = {
+        "cohort": cohort_id,
+        "sequence": before.sequence,
+        "deletions": before.deletions,
+        "step": step,
+        "growth": added - removed,
+        "added": added,
+        "removed": removed,
+        "added_bits": bits[0],
+        "removed_bits": bits[1],
+        "absent_bits": encode(absent) if absent else None,
+        **_said(facts, added + removed),
+        **_grouping(facts),
+    }
     if connection.vendor == "postgresql":
-        found = _place_postgresql(stands, step, growth, values, facts.at)
+        rows = fetch(_PLACE_POSTGRESQL, values)
+        found = (rows[0][0], rows[0][1]) if rows else None
     else:
-        found = _place_sqlite(stands, step, growth, values, facts.at)
+        found = placing_sqlite.place(values, _COLUMNS, _FIELDS)
     if found is None:
         raise LostRace
     stored = sum(len(part or b"") for part in bits)
     return Placed(found[0], before.sequence + step, found[1], stored)
 
 
-def _values(
-    facts: RunFacts, added: int, removed: int, bits: tuple[bytes | None, bytes | None]
-) -> list[Any]:
+def _said(facts: RunFacts, changed: int) -> dict[str, Any]:
     skipped = facts.skipped_unknown + facts.skipped_identified
     state = ImportRun.State.WITH_SKIPS if skipped else ImportRun.State.COMPLETED
-    return [
-        facts.workspace_id,
-        facts.partner,
-        str(facts.kind),
-        str(state),
-        facts.key_id,
-        facts.address,
-        facts.request_id,
-        facts.at,
-        (time.perf_counter() - facts.started) * 1000,
-        facts.received,
-        added,
-        removed,
-        max(0, facts.received - added - removed - skipped),
-        facts.skipped_unknown,
-        facts.skipped_identified,
-        "",
-        *bits,
-        facts.skipped_list,
-    ]
+    return {
+        "workspace_id": facts.workspace_id,
+        "partner": facts.partner,
+        "kind": str(facts.kind),
+        "state": str(state),
+        "key_id": facts.key_id,
+        "address": facts.address,
+        "request_id": facts.request_id,
+        "at": facts.at,
+        "duration_ms": (time.perf_counter() - facts.started) * 1000,
+        "received": facts.received,
+        "unchanged": max(0, facts.received - changed - skipped),
+        "skipped_unknown": facts.skipped_unknown,
+        "skipped_identified": facts.skipped_identified,
+        "error": "",
+        "skipped_list": facts.skipped_list,
+    }
 
 
-def _place_postgresql(
-    stands: tuple[int, int, int], step: int, growth: int, values: list[Any], at: datetime
-) -> tuple[int, int] | None:
-    patience = f"{LOCK_WAIT // timedelta(milliseconds=1)}ms"
-    parameters = [patience, *stands, step, growth, at, bool(step), *values]
-    rows = fetch(_PLACE_POSTGRESQL, parameters)
-    return (rows[0][0], rows[0][1]) if rows else None
-
-
-def _place_sqlite(
-    stands: tuple[int, int, int], step: int, growth: int, values: list[Any], at: datetime
-) -> tuple[int, int] | None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_MOVE_SQLITE, [step, growth, at, *stands])
-        moved = cursor.fetchone()
-        if moved is None:
-            return None
-        cohort_id, sequence, _ = stands
-        place = sequence + step if step else None
-        cursor.execute(_INSERT_SQLITE, [cohort_id, place, moved[0], *values])
-        return cursor.fetchone()[0], moved[0]
+def _grouping(facts: RunFacts) -> dict[str, Any]:
+    """What decides whether a push goes on with the group before it, and what a run costs."""
+    counts = facts.kind in COUNTED
+    return {
+        "patience": f"{LOCK_WAIT // timedelta(milliseconds=1)}ms",
+        "pushes": facts.kind == ImportRun.Kind.PUSH,
+        "ends": facts.kind not in KEEPS_GROUP,
+        "group_key": facts.key_id or 0,
+        "group_since": facts.at - GROUP_PAUSE,
+        "group_began_since": facts.at - GROUP_LASTS,
+        "counts": counts,
+        "syncs": facts.kind in SYNCS,
+        "day": day_of(facts.workspace_id, facts.at) if counts else None,
+    }

@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
+from zoneinfo import ZoneInfo
 
 from cohorts.bitmaps import Membership
 from cohorts.limits import CACHED_BYTES
@@ -63,3 +64,5 @@ memberships: Memory[int, Membership] = Memory(CACHED_BYTES, lambda kept: kept.we
 keys: Memory[tuple[int, str, str], int] = Memory(REMEMBERED_KEYS, lambda _: 1)
 # When this process last lost a race for a cohort, by the monotonic clock.
 races: Memory[int, float] = Memory(REMEMBERED_KEYS, lambda _: 1)
+# The time zones of workspaces, each with when it was read, by the monotonic clock.
+zones: Memory[int, tuple[float, ZoneInfo]] = Memory(REMEMBERED_KEYS, lambda _: 1)

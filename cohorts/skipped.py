@@ -5,6 +5,7 @@ Knows identifiers as text; knows nothing of people.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 
 import msgspec
@@ -40,18 +41,45 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(list[Entry])
+_decoder = msgspec.json.Decoder(Entry)
+_older_decoder = msgspec.json.Decoder(list[Entry])
+_READ_BYTES = 1 << 18  # at once, decompressed: some five thousand entries
 
 
 def pack(entries: list[Entry]) -> bytes | None:
-    """A compressor of its own each time: one shared between threads corrupts (house.md)."""
+    """One entry a line. A compressor of its own each time: one shared between threads corrupts
+    (house.md)."""
     if not entries:
         return None
-    packed: bytes = zstandard.ZstdCompressor(level=LEVEL).compress(_encoder.encode(entries))
+    packed: bytes = zstandard.ZstdCompressor(level=LEVEL).compress(_encoder.encode_lines(entries))
     return packed
 
 
 def unpack(blob: bytes | memoryview | None) -> list[Entry]:
+    """All of them; for the list of a pull, which may be millions long, see `lines`."""
+    return [entry for line in lines(blob) for entry in read(line)]
+
+
+def lines(blob: bytes | memoryview | None) -> Iterator[bytes]:
+    """The entries as they stand in the blob, a piece of it in memory at a time."""
     if blob is None:
-        return []
-    return _decoder.decode(zstandard.ZstdDecompressor().decompress(bytes(blob)))
+        return
+    rest = b""
+    with zstandard.ZstdDecompressor().stream_reader(bytes(blob)) as reader:
+        while piece := reader.read(_READ_BYTES):
+            *whole, rest = (rest + piece).split(b"\n")
+            yield from whole
+    if rest:
+        yield rest
+
+
+def read(line: bytes) -> list[Entry]:
+    """A line as it was written until November 2026 holds the whole list."""
+    if line.startswith(b"[["):
+        return _older_decoder.decode(line)
+    return [_decoder.decode(line)] if line else []
+
+
+def as_written(text: str) -> bytes:
+    """How a text stands within a line."""
+    return _encoder.encode(text)[1:-1]

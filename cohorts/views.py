@@ -177,7 +177,7 @@ def run_detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
     run = (
         ImportRun.objects.filter(workspace=request.workspace, pk=pk)
         .select_related("cohort", "key")
-        .defer("added_bits", "removed_bits")
+        .defer("added_bits", "removed_bits", "absent_bits")
         .first()
     )
     if run is None:

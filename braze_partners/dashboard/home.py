@@ -93,7 +93,7 @@ def latest_runs(workspace: Workspace) -> list[ImportRun]:
     return list(
         ImportRun.objects.filter(workspace=workspace)
         .select_related("cohort", "key")
-        .defer("added_bits", "removed_bits", "skipped_list")
+        .defer("added_bits", "removed_bits", "skipped_list", "absent_bits")
         .order_by("-id")[:RUNS_SHOWN]
     )
 

@@ -6,7 +6,7 @@ Knows Django's default connection when it is PostgreSQL; knows no table.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from struct import pack
 from sys import byteorder
 from typing import Any, cast
@@ -61,10 +61,11 @@ def binary_cursor() -> psycopg.Cursor[tuple[Any, ...]]:
     return cursor
 
 
-def ask(statement: str, parameters: Iterable[Any]) -> list[tuple[Any, ...]]:
+def ask(statement: str, parameters: Iterable[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """One statement, all its rows, with Django's exceptions."""
+    given = parameters if isinstance(parameters, Mapping) else list(parameters)
     with connection.wrap_database_errors, binary_cursor() as cursor:
-        cursor.execute(cast("Any", statement), list(parameters))
+        cursor.execute(cast("Any", statement), given)
         return cursor.fetchall()
 
 
