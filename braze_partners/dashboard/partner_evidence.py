@@ -93,7 +93,7 @@ def activity(workspace: Workspace, partner: str, now: datetime) -> Activity:
     cohorts = list(found[:COHORTS_SHOWN])
     changes = cohort_listing.changes_since([c.pk for c in cohorts], now - timedelta(days=1))
     return Activity(
-        connections.connection(workspace, partner),
+        connections.connection_of([row.key for row in keys], now),
         keys,
         _set_up(workspace, partner, [row.key for row in keys]),
         [(cohort, changes.get(cohort.pk, Change())) for cohort in cohorts],

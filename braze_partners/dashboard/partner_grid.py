@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Count
 from django.utils.functional import Promise
@@ -69,9 +70,9 @@ def _matches(partner: Partner, search: str, category: str) -> bool:
     return search.casefold() in f"{partner.name} {partner.slug}".casefold()
 
 
-def grid(workspace: Workspace, search: str, category: str) -> Grid:
+def grid(workspace: Workspace, search: str, category: str, now: datetime) -> Grid:
     """Two queries, however many partners or keys."""
-    known = connections.connections(workspace)
+    known = connections.connections(workspace, now)
     live = Cohort.objects.filter(workspace=workspace, archived_at=None)
     sizes = dict(live.values_list("partner").annotate(Count("pk")).order_by())
     tiles = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -12,9 +13,11 @@ from django.utils.translation import gettext as _
 
 from braze_partners.dashboard import partner_evidence, partner_grid
 from braze_partners.keys import issuing
-from braze_partners.keys.forms import GenerateForm
+from braze_partners.keys.errors import NotRotatable
+from braze_partners.keys.forms import GenerateForm, RotateForm
 from braze_partners.keys.issuing import By, Issued
 from braze_partners.keys.models import DataImportKey
+from braze_partners.keys.views import GENERATED_ALREADY, NOT_ROTATABLE
 from braze_partners.partners import directory
 from braze_partners.partners.directory import Partner
 from braze_partners.partners.endpoint import cohorts_path, rest_endpoint
@@ -31,6 +34,14 @@ def _partner(slug: str) -> Partner:
     return found
 
 
+def _key(request: WorkspaceRequest, slug: str, pk: int) -> DataImportKey:
+    found = DataImportKey.objects.filter(workspace=request.workspace, partner=slug, pk=pk)
+    key = found.select_related("workspace").first()
+    if key is None:
+        raise Http404
+    return key
+
+
 def by(request: WorkspaceRequest) -> By:
     return By(request.member.account, client_address(request))
 
@@ -39,7 +50,7 @@ def by(request: WorkspaceRequest) -> By:
 def partner_list(request: WorkspaceRequest) -> HttpResponse:
     search, category = request.GET.get("q", ""), request.GET.get("category", "")
     context = {
-        "grid": partner_grid.grid(request.workspace, search, category),
+        "grid": partner_grid.grid(request.workspace, search, category, timezone.now()),
         "search": search,
         "category": category,
         "categories": partner_grid.CATEGORY_CHOICES,
@@ -65,12 +76,15 @@ def _page(
     partner: Partner,
     form: GenerateForm,
     issued: Issued[DataImportKey] | None = None,
+    replaced: DataImportKey | None = None,
 ) -> HttpResponse:
     now = timezone.now()
     context = _page_context(request, partner) | {
         "activity": partner_evidence.activity(request.workspace, partner.slug, now),
         "form": form,
+        "rotate_form": RotateForm(),
         "issued": issued,
+        "replaced": replaced,
     }
     response = render(request, "dashboard/partner.html", context)
     if issued is not None:
@@ -110,7 +124,7 @@ def generate_key(request: WorkspaceRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, partner, form)
     if form.sent_before():
-        messages.info(request, _("That key was generated already; it can’t be shown again."))
+        messages.info(request, GENERATED_ALREADY)
         return here
     issued = issuing.generate_import_key(
         request.workspace, slug, form.cleaned_data["label"], by(request), timezone.now()
@@ -119,12 +133,28 @@ def generate_key(request: WorkspaceRequest, slug: str) -> HttpResponse:
 
 
 @may(May.ADMINISTER)
+def rotate_key(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
+    """As generating: the answer shows the successor, this once."""
+    partner, key = _partner(slug), _key(request, slug, pk)
+    here = redirect("dashboard:partner", request.workspace.slug, slug)
+    form = RotateForm(request.POST)
+    if request.method != "POST" or not form.is_valid():
+        return here
+    if form.sent_before():
+        messages.info(request, GENERATED_ALREADY)
+        return here
+    try:
+        grace = timedelta(seconds=form.cleaned_data["grace"])
+        issued = issuing.rotate(key, grace, by(request), timezone.now())
+    except NotRotatable:
+        messages.error(request, NOT_ROTATABLE % {"key": key.masked})
+        return here
+    return _page(request, partner, GenerateForm(), issued, key)
+
+
+@may(May.ADMINISTER)
 def invalidate_key(request: WorkspaceRequest, slug: str, pk: int) -> HttpResponse:
-    partner = _partner(slug)
-    found = DataImportKey.objects.filter(workspace=request.workspace, partner=slug, pk=pk)
-    key = found.select_related("workspace").first()
-    if key is None:
-        raise Http404
+    partner, key = _partner(slug), _key(request, slug, pk)
     if request.method == "POST" and issuing.invalidate(key, by(request), timezone.now()):
         said = _("%(key)s is invalidated. Requests of %(partner)s with it are refused from now on.")
         messages.success(request, said % {"key": key.masked, "partner": partner.name})

@@ -14,6 +14,11 @@ urlpatterns = [
     path("<slug:slug>/guide/", partner_pages.partner_guide, name="partner-guide"),
     path("<slug:slug>/keys/", partner_pages.generate_key, name="partner-generate-key"),
     path(
+        f"<slug:slug>/keys/<{ROW}:pk>/rotate/",
+        partner_pages.rotate_key,
+        name="partner-rotate-key",
+    ),
+    path(
         f"<slug:slug>/keys/<{ROW}:pk>/invalidate/",
         partner_pages.invalidate_key,
         name="partner-invalidate-key",

@@ -9,5 +9,6 @@ from braze_partners.rest.converters import ROW
 
 urlpatterns = [
     path("rest-keys", api.RestKeyList.as_view(), name="api-rest-keys"),
+    path(f"rest-keys/<{ROW}:pk>/rotate", api.RestKeyRotate.as_view(), name="api-rest-key-rotate"),
     path(f"rest-keys/<{ROW}:pk>", api.RestKeyOne.as_view(), name="api-rest-key"),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from braze_partners.errors import Forbidden, RateLimited, Unauthenticated
+from braze_partners.errors import Conflict, Forbidden, RateLimited, Unauthenticated
 
 
 class UnknownKey(Unauthenticated):
@@ -31,6 +31,10 @@ class InvalidPartnerKey(Unauthenticated):
 
 class AddressNotAllowed(Forbidden):
     message = "The API key is not allowed from this address"
+
+
+class NotRotatable(Conflict):
+    message = "Only an active key can be rotated; this one is ending or over"
 
 
 class TooManyFailures(RateLimited):

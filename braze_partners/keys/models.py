@@ -27,6 +27,13 @@ class IssuedKey(models.Model):
     invalidated_by = models.ForeignKey(
         Account, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # Set by a rotation: when, by what it was replaced, and until when it is valid all the same.
+    rotated_at = models.DateTimeField(null=True, blank=True)
+    successor = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    ends_at = models.DateTimeField(null=True, blank=True)
+    calls_since_rotation = models.PositiveIntegerField(default=0)
 
     class Meta:
         abstract = True

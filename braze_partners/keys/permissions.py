@@ -56,9 +56,9 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("members.read", WORKSPACE, _("List the members")),
     Permission("audit.read", WORKSPACE, _("Read the audit log")),
     Permission("import_keys.read", KEYS, _("List data import keys")),
-    Permission("import_keys.write", KEYS, _("Generate and invalidate data import keys")),
+    Permission("import_keys.write", KEYS, _("Generate, rotate and invalidate data import keys")),
     Permission("rest_keys.read", KEYS, _("List REST API keys")),
-    Permission("rest_keys.write", KEYS, _("Generate and invalidate REST API keys")),
+    Permission("rest_keys.write", KEYS, _("Generate, rotate and invalidate REST API keys")),
 )
 NAMES = frozenset(permission.name for permission in PERMISSIONS)
 

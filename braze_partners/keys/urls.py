@@ -10,5 +10,6 @@ from braze_partners.rest.converters import ROW
 app_name = "keys"
 urlpatterns = [
     path("", views.rest_keys, name="rest"),
+    path(f"<{ROW}:pk>/rotate/", views.rotate_rest_key, name="rotate_rest"),
     path(f"<{ROW}:pk>/invalidate/", views.invalidate_rest_key, name="invalidate_rest"),
 ]

@@ -22,7 +22,7 @@ from django.db import (
     connection,
     transaction,
 )
-from django.db.models import F, Sum
+from django.db.models import Case, F, PositiveIntegerField, Sum, When
 from django.db.models.functions import Coalesce
 
 from braze_partners.keys.limits import USE_KEPT_DAYS, USE_WRITE_SECONDS
@@ -57,7 +57,19 @@ def write(ref: KeyRef, seen: Pending) -> None:
     kind, key_id = ref
     keys = MODELS[kind]._default_manager.filter(pk=key_id)
     with transaction.atomic():
-        known = keys.update(last_used_at=seen.last_at, last_used_address=seen.last_address)
+        known = keys.update(
+            last_used_at=seen.last_at,
+            last_used_address=seen.last_address,
+            calls_since_rotation=Case(
+                # Exact but for the minute in which it was rotated.
+                When(
+                    rotated_at__lte=seen.first_at,
+                    then=F("calls_since_rotation") + sum(seen.calls.values()),
+                ),
+                default=F("calls_since_rotation"),
+                output_field=PositiveIntegerField(),
+            ),
+        )
         if not known:
             return
         keys.filter(first_used_at=None).update(

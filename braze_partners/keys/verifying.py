@@ -1,12 +1,11 @@
 """Finds the key that a call brings, by its hash, in one query with its workspace.
 
-Knows stored keys; knows no request: the address and the time are given. An unknown and an
-invalidated key cannot be told apart from outside.
+Knows stored keys; knows no request: the address and the time are given. A key that is unknown,
+invalidated or past its grace cannot be told apart from outside.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +13,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection
 
-from braze_partners.keys import attempts, secrets, usage
+from braze_partners.keys import addresses, attempts, secrets, usage
 from braze_partners.keys.errors import (
     AddressNotAllowed,
     InvalidPartnerKey,
@@ -50,6 +49,7 @@ _FIND_IMPORT_KEY = """
 SELECT k.id, k.partner, k.workspace_id, w.slug, w.create_unknown_users
   FROM keys_dataimportkey k JOIN workspaces_workspace w ON w.id = k.workspace_id
  WHERE k.digest = %s AND k.invalidated_at IS NULL
+   AND (k.ends_at IS NULL OR k.ends_at > %s)
 """
 
 
@@ -57,7 +57,13 @@ _FIND_REST_KEY = """
 SELECT k.id, k.workspace_id, w.slug, k.permissions, k.allowed_addresses
   FROM keys_restapikey k JOIN workspaces_workspace w ON w.id = k.workspace_id
  WHERE k.digest = %s AND k.invalidated_at IS NULL
+   AND (k.ends_at IS NULL OR k.ends_at > %s)
 """
+
+
+def _stored(moment: datetime) -> object:
+    """As the database compares it in a statement of ours."""
+    return connection.ops.adapt_datetimefield_value(moment)
 
 
 def partner_api_key(value: object, partner: str) -> None:
@@ -68,12 +74,12 @@ def partner_api_key(value: object, partner: str) -> None:
         raise InvalidPartnerKey
 
 
-def data_import_key(secret: object, partner: str) -> VerifiedKey:
+def data_import_key(secret: object, partner: str, now: datetime) -> VerifiedKey:
     """Raises UnknownKey, or WrongPartner for a valid key of another partner."""
     if not isinstance(secret, str):
         raise UnknownKey
     with connection.cursor() as cursor:
-        cursor.execute(_FIND_IMPORT_KEY, [secrets.digest(secret)])
+        cursor.execute(_FIND_IMPORT_KEY, [secrets.digest(secret), _stored(now)])
         row = cursor.fetchone()
     if row is None:
         raise UnknownKey
@@ -89,7 +95,7 @@ def admit_import_call(
     """What the cohort endpoints call: verifies, then notes the use. A failure is counted against
     the address, and raises TooManyFailures once there are too many; a valid key never waits."""
     try:
-        key = data_import_key(secret, partner)
+        key = data_import_key(secret, partner, now)
     except UnknownKey:
         attempts.count_failure(address, now)
         raise
@@ -97,24 +103,15 @@ def admit_import_call(
     return key
 
 
-def _allowed_from(networks: list[str], address: str | None) -> bool:
-    if not networks:
-        return True
-    if address is None:
-        return False
-    here = ipaddress.ip_address(address)
-    return any(here in ipaddress.ip_network(network, strict=False) for network in networks)
-
-
-def rest_key(secret: str, address: str | None) -> VerifiedRestKey:
+def rest_key(secret: str, address: str | None, now: datetime) -> VerifiedRestKey:
     """Raises UnknownRestKey, or AddressNotAllowed for a key bound to other addresses."""
     with connection.cursor() as cursor:
-        cursor.execute(_FIND_REST_KEY, [secrets.digest(secret)])
+        cursor.execute(_FIND_REST_KEY, [secrets.digest(secret), _stored(now)])
         row = cursor.fetchone()
     if row is None:
         raise UnknownRestKey
-    key_id, workspace_id, slug, permissions, addresses = row
-    if not _allowed_from(json.loads(addresses), address):
+    key_id, workspace_id, slug, permissions, bound_to = row
+    if not addresses.allows(json.loads(bound_to), address):
         raise AddressNotAllowed
     allowed = frozenset(json.loads(permissions))
     return VerifiedRestKey(key_id, workspace_id, slug, allowed, secrets.masked(secret))
@@ -123,7 +120,7 @@ def rest_key(secret: str, address: str | None) -> VerifiedRestKey:
 def admit_rest_call(secret: str, address: str | None, now: datetime) -> VerifiedRestKey:
     """As `admit_import_call`, for a Bearer key."""
     try:
-        key = rest_key(secret, address)
+        key = rest_key(secret, address, now)
     except UnknownRestKey:
         attempts.count_failure(address, now)
         raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -58,7 +59,7 @@ class PartnerList(ApiView):
     )
     def get(self, request: Request) -> Response:
         """The partners of the directory, with their state in this workspace."""
-        known = connections.connections(self.workspace)
+        known = connections.connections(self.workspace, timezone.now())
         page = sequence_page(request, directory.PARTNERS)
         endpoint = _endpoint(request)
         rows = [
@@ -77,5 +78,5 @@ class PartnerOne(ApiView):
         partner = directory.find(slug)
         if partner is None:
             raise NotFound("There is no such partner")
-        state = connections.connection(self.workspace, slug)
+        state = connections.connection(self.workspace, slug, timezone.now())
         return Response(PartnerSerializer(_shown(partner, state, _endpoint(request))).data)

@@ -1,4 +1,4 @@
-"""Data import keys over /api/v1/: list, generate, invalidate; HTTP only."""
+"""Data import keys over /api/v1/: list, generate, rotate, invalidate; HTTP only."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from braze_partners.keys.api import (
     SECRET_HELP,
     IssuedKeySerializer,
     KeyView,
+    RotateSerializer,
     calls_of,
     one_key,
+    rotated,
 )
 from braze_partners.keys.limits import MAX_LABEL
 from braze_partners.keys.models import DataImportKey, KeyUse
@@ -51,7 +53,7 @@ class ImportKeyList(KeyView):
     def get(self, request: Request) -> Response:
         """Data import keys, newest first."""
         found = DataImportKey.objects.filter(workspace_id=self.workspace_id)
-        page = query_page(request, found.select_related("created_by"))
+        page = query_page(request, found.select_related("created_by", "successor"))
         context = calls_of(KeyUse.Kind.DATA_IMPORT, page.rows)
         return page.answer(ImportKeySerializer, context=context)
 
@@ -92,3 +94,20 @@ class ImportKeyOne(KeyView):
         """Invalidates it at once; this cannot be undone. The key stays in the list."""
         issuing.invalidate(one_key(DataImportKey, self.workspace_id, pk), self.by, timezone.now())
         return Response(status=204)
+
+
+class ImportKeyRotate(KeyView):
+    needs: ClassVar = {"POST": "import_keys.write"}
+
+    @extend_schema(
+        operation_id="import_keys_rotate",
+        parameters=[IDEMPOTENCY_PARAMETER],
+        request=RotateSerializer,
+        responses={201: GeneratedImportKeySerializer},
+    )
+    @idempotent("secret")
+    def post(self, request: Request, pk: int) -> Response:
+        """Generates a successor for the same partner; the old key stays valid for the grace."""
+        key = one_key(DataImportKey, self.workspace_id, pk)
+        issued = rotated(key, request, self.by)
+        return Response({**ImportKeySerializer(issued.key).data, "secret": issued.secret}, 201)

@@ -12,6 +12,11 @@ urlpatterns = [
     path("partners/<slug:slug>", api.PartnerOne.as_view(), name="api-partner"),
     path("import-keys", api_keys.ImportKeyList.as_view(), name="api-import-keys"),
     path(
+        f"import-keys/<{ROW}:pk>/rotate",
+        api_keys.ImportKeyRotate.as_view(),
+        name="api-import-key-rotate",
+    ),
+    path(
         f"import-keys/<{ROW}:pk>",
         api_keys.ImportKeyOne.as_view(),
         name="api-import-key",

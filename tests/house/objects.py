@@ -42,6 +42,8 @@ SHARED: dict[str, Parameters] = {
     "api-people-import": {"pk": 1},
     "api-people-import-refused": {"pk": 1},
     "api-import-key": {"pk": 1},
+    "api-import-key-rotate": {"pk": 1},
+    "api-rest-key-rotate": {"pk": 1},
     "api-partner": {"slug": "amplitude"},
 }
 
@@ -159,8 +161,10 @@ OWNED: dict[str, Builder] = {
     **dict.fromkeys(("people:import_one", "people:import_progress"), _people_import),
     **dict.fromkeys(("people:import_start", "people:import_cancel"), _people_import),
     "people:import_problems": _people_import,
-    "keys:invalidate_rest": _rest_key,
-    "dashboard:partner-invalidate-key": _import_key,
+    **dict.fromkeys(("keys:invalidate_rest", "keys:rotate_rest"), _rest_key),
+    **dict.fromkeys(
+        ("dashboard:partner-invalidate-key", "dashboard:partner-rotate-key"), _import_key
+    ),
     **dict.fromkeys(("workspaces:change-role", "workspaces:remove-member"), _member),
     **dict.fromkeys(("workspaces:resend", "workspaces:revoke"), _invitation),
 }

@@ -102,3 +102,48 @@ def test_the_table_of_permissions_has_each_name_once() -> None:
     assert len(names) == len(set(names))
     assert [group.name for group in permissions.groups()].count("Keys") == 1
     assert permissions.unknown(["audit.read", "nothing"]) == ["nothing"]
+
+
+def test_a_key_is_bound_to_the_addresses_that_were_typed(cast: Cast) -> None:
+    form = {"permissions": ["audit.read"], "addresses": "10.0.0.0/8\n2001:db8::1"}
+    page = cast.client(cast.alice).post(PAGE, form).content.decode()
+
+    assert RestApiKey.objects.get().allowed_addresses == ["10.0.0.0/8", "2001:db8::1"]
+    assert "2001:db8::1" in page
+
+
+def test_it_says_what_is_wrong_with_an_address(cast: Cast) -> None:
+    form = {"permissions": ["audit.read"], "addresses": "10.0.0.1/8"}
+    page = cast.client(cast.alice).post(PAGE, form).content.decode()
+
+    assert "10.0.0.0/8 is the whole network" in page
+    assert not RestApiKey.objects.exists()
+
+
+def test_a_rotated_keys_successor_is_shown_once_and_the_old_one_can_be_ended(cast: Cast) -> None:
+    key = RestApiKeyFactory.create(workspace=cast.workspace, label="Reports")
+    client = cast.client(cast.alice)
+    form = {"grace": "3600", "token": "t1"}
+    page = client.post(f"{PAGE}{key.pk}/rotate/", form)
+    text = page.content.decode()
+
+    assert len(re.findall(r"brk_\w{43}", text)) == 1
+    assert page.headers["Cache-Control"].count("no-store")
+    assert f"It replaces {key.masked}, which stays valid until" in text
+    assert "Ends in" in text and "has not been used yet" in text
+    again = client.post(f"{PAGE}{key.pk}/rotate/", form, follow=True).content.decode()
+    assert "generated already" in again and not re.findall(r"brk_\w{43}", again)
+    twice = client.post(f"{PAGE}{key.pk}/rotate/", {"grace": "0"}, follow=True).content.decode()
+    assert "was rotated or invalidated before" in twice
+    assert f"End {key.masked} now?" in twice
+    client.post(f"{PAGE}{key.pk}/invalidate/")
+    key.refresh_from_db()
+    assert key.invalidated_at is not None
+
+
+@pytest.mark.parametrize("grace", ["", "60", "-1", "x"])
+def test_only_the_offered_graces_are_taken(cast: Cast, grace: str) -> None:
+    key = RestApiKeyFactory.create(workspace=cast.workspace)
+    cast.client(cast.alice).post(f"{PAGE}{key.pk}/rotate/", {"grace": grace})
+
+    assert RestApiKey.objects.count() == 1

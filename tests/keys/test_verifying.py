@@ -32,7 +32,7 @@ def test_a_valid_key_gives_its_workspace_in_one_query() -> None:
     key = DataImportKeyFactory.create(secret=SECRET, workspace=workspace)
 
     with CaptureQueriesContext(connection) as queries:
-        verified = verifying.data_import_key(SECRET, "amplitude")
+        verified = verifying.data_import_key(SECRET, "amplitude", NOW)
 
     assert len(queries) == 1
     assert verified == verifying.VerifiedKey(key.pk, "amplitude", workspace.pk, "lumen", True)
@@ -43,16 +43,16 @@ def test_it_refuses_what_is_no_key(secret: object) -> None:
     DataImportKeyFactory.create(secret=SECRET)
 
     with pytest.raises(UnknownKey):
-        verifying.data_import_key(secret, "amplitude")
+        verifying.data_import_key(secret, "amplitude", NOW)
 
 
 def test_an_unknown_and_an_invalidated_key_are_refused_in_the_same_words() -> None:
     DataImportKeyFactory.create(secret=SECRET, invalidated_at=NOW)
 
     with pytest.raises(UnknownKey) as invalidated:
-        verifying.data_import_key(SECRET, "amplitude")
+        verifying.data_import_key(SECRET, "amplitude", NOW)
     with pytest.raises(UnknownKey) as unknown:
-        verifying.data_import_key("bpi_" + "z" * 43, "amplitude")
+        verifying.data_import_key("bpi_" + "z" * 43, "amplitude", NOW)
 
     assert invalidated.value.text == unknown.value.text == "Invalid client secret"
 
@@ -61,7 +61,7 @@ def test_a_key_of_another_partner_is_refused_masked() -> None:
     DataImportKeyFactory.create(secret=SECRET, partner="segment")
 
     with pytest.raises(WrongPartner) as refused:
-        verifying.data_import_key(SECRET, "amplitude")
+        verifying.data_import_key(SECRET, "amplitude", NOW)
 
     assert refused.value.text == (
         "Partner not enabled for client with client secret: bpi_qqqq…qqqq"
@@ -106,7 +106,7 @@ def test_a_rest_key_says_what_it_may() -> None:
     key = RestApiKeyFactory.create(secret=secret, permissions=["segments.list"])
 
     with CaptureQueriesContext(connection) as queries:
-        verified = verifying.rest_key(secret, None)
+        verified = verifying.rest_key(secret, None, NOW)
 
     assert len(queries) == 1
     assert (verified.key_id, verified.permissions) == (
@@ -114,14 +114,14 @@ def test_a_rest_key_says_what_it_may() -> None:
         frozenset({"segments.list"}),
     )
     with pytest.raises(UnknownRestKey):
-        verifying.rest_key(SECRET, None)
+        verifying.rest_key(SECRET, None, NOW)
 
 
 def test_a_rest_key_bound_to_addresses_is_refused_elsewhere() -> None:
     secret = "brk_" + "r" * 43
     RestApiKeyFactory.create(secret=secret, allowed_addresses=["10.0.0.0/8"])
 
-    assert verifying.rest_key(secret, "10.20.4.17")
+    assert verifying.rest_key(secret, "10.20.4.17", NOW)
     for elsewhere in ("203.0.113.9", None):
         with pytest.raises(AddressNotAllowed):
-            verifying.rest_key(secret, elsewhere)
+            verifying.rest_key(secret, elsewhere, NOW)

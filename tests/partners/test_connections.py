@@ -20,11 +20,11 @@ NOW = datetime(2026, 5, 12, 14, 30, tzinfo=UTC)
 @pytest.mark.embedded
 def test_a_partner_is_connected_by_a_request_with_an_active_key(cast: Cast) -> None:
     workspace = cast.workspace
-    assert connection(workspace, "amplitude") == NONE
+    assert connection(workspace, "amplitude", NOW) == NONE
 
     old = DataImportKeyFactory.create(workspace=workspace, last_used_at=NOW, created_at=NOW)
     DataImportKeyFactory.create(workspace=workspace, created_at=NOW + timedelta(days=1))
-    connected = connection(workspace, "amplitude")
+    connected = connection(workspace, "amplitude", NOW)
     assert (connected.state, connected.last_request_at, connected.active_keys) == (
         State.CONNECTED,
         NOW,
@@ -33,13 +33,13 @@ def test_a_partner_is_connected_by_a_request_with_an_active_key(cast: Cast) -> N
 
     old.invalidated_at = NOW
     old.save()
-    assert connection(workspace, "amplitude").state == State.NOT_CONNECTED
+    assert connection(workspace, "amplitude", NOW).state == State.NOT_CONNECTED
 
 
 @pytest.mark.django_db
 def test_with_all_keys_invalidated_it_is_as_without_and_says_so(cast: Cast) -> None:
     DataImportKeyFactory.create(workspace=cast.workspace, last_used_at=NOW, invalidated_at=NOW)
-    found = connection(cast.workspace, "amplitude")
+    found = connection(cast.workspace, "amplitude", NOW)
 
     assert (found.state, found.ever_had_a_key, found.last_request_at) == (State.NO_KEY, True, None)
 
@@ -48,7 +48,7 @@ def test_with_all_keys_invalidated_it_is_as_without_and_says_so(cast: Cast) -> N
 def test_keys_of_another_workspace_do_not_count(cast: Cast) -> None:
     DataImportKeyFactory.create(workspace=cast.other_workspace)
 
-    assert connections(cast.workspace) == {}
+    assert connections(cast.workspace, NOW) == {}
 
 
 def test_the_endpoint_is_the_setting_or_where_the_request_came_to(settings: Settings) -> None:
