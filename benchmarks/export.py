@@ -86,10 +86,13 @@ def outcome(current: Current, expected: int, seen: Seen, before: int = 0) -> Out
     return Outcome(expected - seen.distinct, seen.duplicates, off)
 
 
-def sdk_rate(amplitude: Stub, events: int, seed: int) -> tuple[float, float]:
-    """The SDK's events a second, and its processor time in microseconds an event."""
+def sdk_rate(
+    amplitude: Stub, events: int, seed: int, *, made_before: bool = False
+) -> tuple[float, float]:
+    """The SDK's events a second, and its processor time in microseconds an event; `made_before` as
+    sdk.py says."""
     amplitude.forget()
-    took = sdk.send(amplitude.url, events, 1_000 + seed)
+    took = sdk.send(amplitude.url, events, 1_000 + seed, made_before=made_before)
     seen = amplitude.wait_for(events, PATIENCE)
     if (seen.distinct, seen.duplicates) != (events, 0):
         raise SystemExit(f"The SDK sent {seen}")

@@ -1,7 +1,12 @@
 """Amplitude's official Python SDK, sending events from memory: what ours is compared with.
 
-A process of its own: `python -m benchmarks.sdk URL COUNT SEED` prints what it took as JSON. Its
+A process of its own: `python -m benchmarks.sdk URL COUNT SEED MADE` prints what it took as JSON.
+Its
 settings are the SDK's own but for the address.
+
+The events are in memory as plain dictionaries; making its own objects of them, which checks every
+field, is how the SDK takes an event, as reading a body is ours. With MADE = `before` they are made
+before the clock starts, and only sending is measured.
 """
 
 from __future__ import annotations
@@ -24,9 +29,10 @@ class Took:
     processor: float
 
 
-def send(url: str, count: int, seed: int) -> Took:
+def send(url: str, count: int, seed: int, *, made_before: bool) -> Took:
+    made = "before" if made_before else "on the way"
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.sdk", url, str(count), str(seed)],
+        [sys.executable, "-m", "benchmarks.sdk", url, str(count), str(seed), made],
         check=True,
         stdout=subprocess.PIPE,
         timeout=SECONDS,
@@ -34,12 +40,15 @@ def send(url: str, count: int, seed: int) -> Took:
     return Took(**json.loads(done.stdout))
 
 
-def main(url: str, count: int, seed: int) -> None:
+def main(url: str, count: int, seed: int, made: str) -> None:
     from amplitude import Amplitude, BaseEvent, Config
 
     from benchmarks import made_events
 
-    events = [BaseEvent(**one) for one in made_events.amplitude_events(count, seed)]
+    given = list(made_events.amplitude_events(count, seed))
+    events = (BaseEvent(**one) for one in given)
+    if made == "before":
+        events = iter(list(events))
     codes: list[int] = []  # its threads append to it
 
     def note(_event: object, code: int, _message: str | None) -> None:
@@ -59,4 +68,4 @@ def main(url: str, count: int, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
