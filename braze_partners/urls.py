@@ -33,5 +33,6 @@ urlpatterns = [
     path("canvas/", include(messaging_wire.canvases)),
     path("currents/", include("braze_partners.events.wire_urls")),
     path("users/", include("braze_partners.events.track_urls")),
+    path("users/", include("braze_partners.people.wire_urls")),
     path("api/", include("braze_partners.api_urls")),
 ]

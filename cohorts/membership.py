@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from django.db import OperationalError, connection, transaction
 from pyroaring import BitMap
 
-from braze_partners.people import sets
+from braze_partners.people import merging, sets
 from braze_partners.people.models import PeopleSet
 from cohorts import bitmaps, remembered
 from cohorts.bitmaps import Delta, Membership
@@ -107,7 +107,7 @@ def members_page(cohort: Cohort, after: int | None, limit: int) -> list[int]:
 
 def look(cohort_id: int | None) -> Seen:
     """To be called before identifiers are resolved, and given to `apply`: people who are deleted
-    between are then taken out."""
+    between are then taken out, and who is merged is followed."""
     kept = None if cohort_id is None else remembered.memberships.get(cohort_id)
     return Seen(kept.deletions if kept else None)
 
@@ -204,7 +204,7 @@ def _append(
     if callable(wanted):
         wanted = wanted(before)
     if before.deletions != seen.deletions:
-        wanted = _without_deleted(wanted, facts.workspace_id)
+        wanted = _of_the_living(wanted, facts.workspace_id)
     delta = net_change(before, wanted)
     with busy_is_locked(), transaction.atomic() if beside else nullcontext():
         placed = place(cohort_id, before, delta, facts, wanted.remove - delta.removed)
@@ -245,11 +245,19 @@ def _forward(kept: Membership, sequence: int, deletions: int, delta: Delta) -> M
     return Membership(sequence, deletions, bitmaps.combine(kept.blocks, delta), grown)
 
 
-def _without_deleted(wanted: Wanted, workspace_id: int) -> Wanted:
-    add = wanted.add
-    for gone in sets.read(workspace_id, PeopleSet.Kind.DELETED).values():
-        add = add - gone
-    return Wanted(add, wanted.remove)
+def _of_the_living(wanted: Wanted, workspace_id: int) -> Wanted:
+    """Without who was deleted; who was merged is meant as the person they became part of. Where a
+    request says two things of one person by that, it is as if it had come before the merge: who
+    was to be in is in."""
+    gone = BitMap()
+    for deleted in sets.read(workspace_id, PeopleSet.Kind.DELETED).values():
+        gone |= deleted
+    add, remove = wanted.add - gone, wanted.remove - gone
+    if len(add) < len(wanted.add) or len(remove) < len(wanted.remove):
+        into = merging.successors(workspace_id, (wanted.add | wanted.remove) & gone)
+        add |= BitMap(into[number] for number in wanted.add & gone if number in into)
+        remove |= BitMap(into[number] for number in wanted.remove & gone if number in into)
+    return Wanted(add, remove - add)
 
 
 def _remember(cohort_id: int, membership: Membership) -> None:

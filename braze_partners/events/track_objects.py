@@ -18,7 +18,7 @@ from braze_partners.events.limits import (
     MAX_PROPERTIES_BYTES,
     MAX_QUANTITY,
 )
-from braze_partners.people import moments, values
+from braze_partners.people import moments, wire
 from braze_partners.people.changes import By, Change, Who
 
 Fields = Mapping[str, Any]
@@ -76,29 +76,11 @@ def named(fields: Fields) -> list[By]:
 
 
 def who_of(fields: Fields, kinds: list[By]) -> Who:
+    """Raises ObjectRefused, ValueRefused."""
     if len(kinds) != 1:
         has = "none" if not kinds else " and ".join(f"`{kind}`" for kind in kinds)
         raise ObjectRefused(f"An object has {ONE_OF}; this one has {has}")
-    return Who(kinds[0], _identifier(kinds[0], fields[kinds[0]]))
-
-
-def _identifier(kind: By, value: object) -> str | tuple[str, str]:
-    """Raises ObjectRefused, ValueRefused."""
-    if kind is By.ALIAS:
-        if not isinstance(value, dict):
-            raise ObjectRefused(
-                "`user_alias` must be an object with `alias_name` and `alias_label`"
-            )
-        return _told(value.get("alias_label"), "alias_label"), _told(
-            value.get("alias_name"), "alias_name"
-        )
-    return _told(value, kind)
-
-
-def _told(value: object, name: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ObjectRefused(f"`{name}` must be a text that is not empty")
-    return values.identifier(name, value)
+    return wire.who(kinds[0], fields[kinds[0]])
 
 
 def may_create(fields: Fields, who: Who) -> bool:

@@ -36,6 +36,9 @@ PERMISSIONS: tuple[Permission, ...] = (
         "segments.data_series", BRAZE, _("Read a segment's sizes: GET /segments/data_series")
     ),
     Permission("users.track", BRAZE, _("Write profiles and events: POST /users/track")),
+    Permission("users.identify", BRAZE, _("Identify and merge people: POST /users/identify")),
+    Permission("users.alias.new", BRAZE, _("Add aliases: POST /users/alias/new")),
+    Permission("users.delete", BRAZE, _("Delete people: POST /users/delete")),
     Permission("currents.events", BRAZE, _("Send events: POST /currents/events")),
     Permission("people.read", PEOPLE, _("Look up profiles")),
     Permission("people.write", PEOPLE, _("Import and delete profiles")),

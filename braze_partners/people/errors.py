@@ -31,3 +31,10 @@ class ValueRefused(PeopleError):
     def __init__(self, column: str, text: str) -> None:
         super().__init__(text)
         self.column = column
+
+
+class PersonGone(PeopleError):
+    """Somebody who was found a moment ago has been deleted, or became part of somebody else."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This person has been deleted or merged in the meantime."))

@@ -71,3 +71,6 @@ ANSWER_BLOCKS_KEPT = 512
 USE_NOTED_SECONDS = 3_600
 # Days that an answer is kept and brought forward though nobody reads it: own choice.
 ANSWERS_KEPT_DAYS = 7
+
+# People whom one request may identify, name or delete (wire/braze-users-track.md, "Identities").
+MAX_IDENTITIES = 50

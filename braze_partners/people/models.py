@@ -175,6 +175,26 @@ class Device(models.Model):
         return self.device_id
 
 
+class MergedProfile(models.Model):
+    """Somebody who became part of another person (`profile`): their number, which stays retired,
+    and their Braze id. Follows when that person becomes part of a third; goes with the last."""
+
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="merged")
+    number = models.PositiveBigIntegerField()
+    braze_id = models.CharField(max_length=24)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "number"], name="merged_number_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.workspace_id}: {self.number}"
+
+
 class Attribute(models.Model):
     """The name of a custom attribute of a workspace, with the type it was first seen with."""
 

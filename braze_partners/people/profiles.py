@@ -17,7 +17,7 @@ from pyroaring import BitMap
 
 from braze_partners.people import attributes, changed, numbers, rows, sets
 from braze_partners.people.identity import alias_hash, identifier_hash
-from braze_partners.people.models import Alias, Device, PeopleSet, Profile
+from braze_partners.people.models import Alias, Device, MergedProfile, PeopleSet, Profile
 from braze_partners.people.signals import people_deleted
 
 # People per transaction: the counter's row is locked for about 60 ms on PostgreSQL (measured).
@@ -148,6 +148,8 @@ def _delete_together(workspace_id: int, gone: Sequence[int], now: datetime) -> i
     devices = Device.objects.filter(workspace_id=workspace_id, profile__number__in=gone)
     identities = {identity for _number, *ids in found for identity in ids if identity}
     identities.update(devices.values_list("device_id", flat=True))
+    merged = MergedProfile.objects.filter(workspace_id=workspace_id, profile__number__in=gone)
+    identities.update(merged.values_list("braze_id", flat=True))
     profiles.delete()
     changed.note(workspace_id, bits)
     people_deleted.send(

@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django_prometheus.middleware import PrometheusAfterMiddleware
 
-STRAIGHT_PATHS = ("/partners/", "/users/track", "/currents/")
+STRAIGHT_PATHS = ("/partners/", "/users/", "/currents/")
 OnError = Callable[[HttpRequest, Exception], HttpResponse | None]
 
 

@@ -78,6 +78,10 @@ class Partner:
     def last_run(self) -> ImportRun:
         return ImportRun.objects.filter(workspace=self.workspace).latest("id")
 
+    def last_run_id(self) -> int:
+        found = ImportRun.objects.filter(workspace=self.workspace).order_by("-id")
+        return found.values_list("pk", flat=True).first() or 0
+
 
 def make_partner(slug: str = "lumen") -> Partner:
     workspace = WorkspaceFactory.create(slug=slug)

@@ -1,0 +1,13 @@
+"""The Braze-compatible endpoints of this room, below /users/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from braze_partners.people import wire_api
+
+urlpatterns = [
+    path("identify", wire_api.UsersIdentify.as_view(), name="users-identify"),
+    path("alias/new", wire_api.UsersAliasNew.as_view(), name="users-alias-new"),
+    path("delete", wire_api.UsersDelete.as_view(), name="users-delete"),
+]
