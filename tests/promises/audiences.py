@@ -69,10 +69,9 @@ class Audience:
             self.latest[cohort, number] = number in after
         return len(after - before), len(before - after)
 
-    def leave(self, number: int) -> None:
+    def leave(self, gone: set[int]) -> None:
         for cohort, members in self.members.items():
-            if number in members:
-                self.become(cohort, members - {number})
+            self.become(cohort, members - gone)
 
     def follow(self, gone: int, kept: int) -> set[str]:
         """One change in each cohort that held who goes; gives those cohorts."""

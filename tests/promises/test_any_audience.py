@@ -240,7 +240,7 @@ class AudienceMachine(RuleBasedStateMachine):
         assert self.caller.post("delete", body).json()["deleted"] == len(gone)
         for number in gone:
             self.people.forget(number)
-            self.audience.leave(number)
+        self.audience.leave(gone)
 
     @rule(alias=st.sampled_from(NAMELESS), external_id=st.sampled_from([None, *IDS]))
     def add_alias(self, alias: str, external_id: str | None) -> None:
