@@ -82,6 +82,12 @@ JOBS: tuple[Job, ...] = (
         "a test whose message was lost or whose worker was killed runs, or ends without its key",
     ),
     Job(
+        "partners: find forgotten project tests",
+        "partners.sweep_project_checks",
+        SECONDS_5,
+        "a test whose message was lost or whose worker was killed runs, or ends",
+    ),
+    Job(
         "segments: measure sizes",
         "cohorts.segments.tasks.measure_sizes",
         HOURLY,

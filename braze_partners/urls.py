@@ -16,6 +16,7 @@ screens = [
     path("currents/", include("currents.urls")),
     path("people/", include("braze_partners.people.urls")),
     path("settings/keys/", include("braze_partners.keys.urls")),
+    path("settings/amplitude-projects/", include("braze_partners.partners.urls")),
     path("settings/", include("braze_partners.workspaces.urls")),
 ]
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from braze_partners import formatting
 from braze_partners.events import catalogue
-from braze_partners.keys import credentials
+from braze_partners.keys import carrying, credentials
 from braze_partners.keys.pasting import without_hidden
 from braze_partners.workspaces.audit import actor_of
 from braze_partners.workspaces.middleware import WorkspaceRequest
@@ -187,7 +187,7 @@ def _page(
         ),
         errors=errors or {},
         key_hint=credentials.hint(key) if key else current.api_key_hint if current else "",
-        kept_key=forms.kept(request.workspace.pk, key),
+        kept_key=carrying.kept(request.workspace.pk, key),
         removed=typed.removed,
         current=current,
     )

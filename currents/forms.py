@@ -1,8 +1,4 @@
-"""What the form of a Current carries: reads it from a request. Knows field names; decides nothing.
-
-A key that was typed but not stored yet travels on in the form encrypted, so that it need not be
-pasted again after an error elsewhere and stands in no page.
-"""
+"""What the form of a Current carries, read from a request. Knows field names; decides nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ from dataclasses import dataclass, replace
 from django.http import QueryDict
 
 from braze_partners.events import catalogue
-from braze_partners.keys import credentials
+from braze_partners.keys.carrying import opened
 from braze_partners.keys.pasting import without_hidden
 from braze_partners.partners.amplitude.hosts import Region
 from currents import picking
@@ -53,20 +49,6 @@ def read(workspace_id: int, data: QueryDict) -> Typed:
         removed=removed,
         previewed=data.get("preview", ""),
     )
-
-
-def kept(workspace_id: int, key: str) -> str:
-    """The key as the form carries it; of no use in another workspace."""
-    return credentials.encrypt(f"{workspace_id}:{key}").decode() if key else ""
-
-
-def opened(workspace_id: int, token: str) -> str:
-    """Empty for what this form did not make."""
-    try:
-        owner, _colon, key = credentials.decrypt(token.encode()).partition(":")
-    except (credentials.CredentialUnreadable, UnicodeEncodeError):
-        return ""
-    return key if owner == str(workspace_id) else ""
 
 
 def acted(typed: Typed) -> Typed:

@@ -82,6 +82,14 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry(
         SETTINGS,
+        _("Amplitude Projects"),
+        "link",
+        "projects:list",
+        May.ADMINISTER,
+        section="settings/amplitude-projects/",
+    ),
+    Entry(
+        SETTINGS,
         _("Workspace Settings"),
         "settings",
         "workspaces:settings",

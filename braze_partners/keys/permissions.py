@@ -55,6 +55,10 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("currents.write", CURRENTS, _("Create, edit, launch, pause and delete Currents")),
     Permission("currents.bodies", CURRENTS, _("Read requests and answers of attempts")),
     Permission("partners.read", WORKSPACE, _("Read the technology partners and their state")),
+    Permission("amplitude_projects.read", WORKSPACE, _("List Amplitude projects, without keys")),
+    Permission(
+        "amplitude_projects.write", WORKSPACE, _("Add, test, change and delete Amplitude projects")
+    ),
     Permission("workspace.read", WORKSPACE, _("Read the workspace and its settings")),
     Permission("members.read", WORKSPACE, _("List the members")),
     Permission("audit.read", WORKSPACE, _("Read the audit log")),

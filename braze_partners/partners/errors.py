@@ -15,3 +15,7 @@ class ProjectRefused(Exception):
 
 class ProjectInUse(Exception):
     """Something reads from the project: its sync schedules, and the runs that tell of them."""
+
+
+class TooManyChecks(Exception):
+    """Too many checks of the workspace's projects have not ended yet."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 # Characters of a project's name: what the column holds.
 MAX_PROJECT_NAME = 120
 
@@ -9,3 +11,20 @@ MAX_PROJECT_NAME = 120
 # and a whole page in the clipboard (own choice).
 MIN_KEY = 4
 MAX_KEY = 128
+
+# *Test*, and the list to choose a cohort from: seconds of the call (house.md: a job with a limit of
+# 5 s), unfinished ones in a workspace at once, and how long one that no worker took is waited for.
+CHECK_SECONDS = 5.0
+UNFINISHED_CHECKS = 5
+CHECK_PATIENCE = timedelta(minutes=2)
+
+# Beyond the call's own limit after which a lease is taken for lost, and how far ahead a lease can
+# be that was not written by a clock that has been set back since.
+LEASE_MARGIN = timedelta(seconds=10)
+LONGEST_LEASE = timedelta(minutes=3)
+
+# How long a list of cohorts is offered before the project is asked anew, how many cohorts are kept
+# of one to choose from, and how long checks are kept (own choice).
+LIST_FRESH = timedelta(minutes=15)
+LISTED_COHORTS = 10_000
+CHECKS_KEPT = timedelta(days=7)

@@ -1,5 +1,5 @@
 """Amplitude projects: created, renamed, given other keys, deleted, each with who did it. Knows the
-rows and the audit log; the keys leave only by `keys_of`, for who calls Amplitude.
+rows and the audit log; the keys leave only by `access_of`, for who calls Amplitude.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError, QuerySet
+from django.db.models import Count, ProtectedError, QuerySet
 from django.utils.translation import gettext as _
 
 from braze_partners.keys import credentials
 from braze_partners.keys.pasting import strangers, without_hidden
+from braze_partners.partners.amplitude.behavioral_cohorts import Access
 from braze_partners.partners.amplitude.hosts import Region, regions
 from braze_partners.partners.amplitude.project import project_of
 from braze_partners.partners.errors import ProjectInUse, ProjectRefused
@@ -41,15 +42,6 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
-    """The two credentials in the clear: for a call, never to be kept."""
-
-    region: str
-    api_key: str
-    secret_key: str
-
-
-@dataclass(frozen=True, slots=True)
 class Stored:
     """A project that was written, and how many hidden characters its pasted keys had."""
 
@@ -63,9 +55,20 @@ def projects_of(workspace: Workspace) -> QuerySet[AmplitudeProject]:
     return found.select_related("workspace", "created_by").order_by("name", "pk")
 
 
-def keys_of(project: AmplitudeProject) -> Keys:
-    """Raises CredentialUnreadable."""
-    return Keys(
+def with_uses(workspace: Workspace) -> QuerySet[AmplitudeProject]:
+    """Each with `uses`: how many cohorts are pulled from it."""
+    return projects_of(workspace).annotate(uses=Count("pull_schedules"))
+
+
+def uses_of(project: AmplitudeProject) -> list[Any]:
+    """The pull schedules that read from it, by cohort; they are another room's rows."""
+    found = project.pull_schedules.select_related("cohort")
+    return list(found.order_by("cohort__name", "pk"))
+
+
+def access_of(project: AmplitudeProject) -> Access:
+    """The two keys in the clear: for a call, never to be kept. Raises CredentialUnreadable."""
+    return Access(
         project.region,
         credentials.decrypt(project.api_key),
         credentials.decrypt(project.secret_key),
@@ -138,7 +141,7 @@ def _once(workspace: Workspace, name: str) -> Iterator[None]:
         raise ProjectRefused({"api_key": known}) from error
 
 
-def _checked(wanted: Wanted) -> tuple[str, Keys, int]:
+def _checked(wanted: Wanted) -> tuple[str, Access, int]:
     name = _one_line(wanted.name)
     tidy, removed, problems = _tidy_keys(wanted)
     if problem := _name_problem(name):
@@ -148,14 +151,14 @@ def _checked(wanted: Wanted) -> tuple[str, Keys, int]:
     return name, tidy, removed
 
 
-def _tidy_keys(wanted: Wanted, stored_region: str = "") -> tuple[Keys, int, dict[str, str]]:
+def _tidy_keys(wanted: Wanted, stored_region: str = "") -> tuple[Access, int, dict[str, str]]:
     api_key, secret = without_hidden(wanted.api_key), without_hidden(wanted.secret_key)
-    tidy = Keys(wanted.region, api_key.text, secret.text)
+    tidy = Access(wanted.region, api_key.text, secret.text)
     problems = dict(_key_problems(tidy, stored_region))
     return tidy, api_key.removed + secret.removed, problems
 
 
-def _key_problems(tidy: Keys, stored_region: str) -> Iterator[tuple[str, str]]:
+def _key_problems(tidy: Access, stored_region: str) -> Iterator[tuple[str, str]]:
     if tidy.region not in regions(stored_region):
         if tidy.region == Region.SANDBOX:
             yield "region", _("The sandbox is not enabled here. Choose another region.")
@@ -201,7 +204,7 @@ def _one_line(text: str) -> str:
     return " ".join(kept.split())
 
 
-def _columns(tidy: Keys) -> dict[str, Any]:
+def _columns(tidy: Access) -> dict[str, Any]:
     return {
         "region": tidy.region,
         "api_key": credentials.encrypt(tidy.api_key),

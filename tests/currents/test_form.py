@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
 from braze_partners.events import catalogue
-from braze_partners.keys import credentials
+from braze_partners.keys import carrying, credentials
 from braze_partners.workspaces.audit import Actor
 from currents import editing, forms, tasks
 from currents.drafts import checked
@@ -136,10 +136,10 @@ def test_a_typed_key_is_kept_over_an_error_and_stands_in_no_page(bob: Client) ->
 
 
 def test_a_kept_key_is_of_no_use_in_another_workspace(cast: Cast) -> None:
-    token = forms.kept(cast.other_workspace.pk, API_KEY)
-    assert forms.opened(cast.other_workspace.pk, token) == API_KEY
-    assert forms.opened(cast.workspace.pk, token) == ""
-    assert forms.opened(cast.workspace.pk, "nonsense\ud800") == ""
+    token = carrying.kept(cast.other_workspace.pk, API_KEY)
+    assert carrying.opened(cast.other_workspace.pk, token) == API_KEY
+    assert carrying.opened(cast.workspace.pk, token) == ""
+    assert carrying.opened(cast.workspace.pk, "nonsense\ud800") == ""
 
 
 def test_removed_characters_are_said(bob: Client) -> None:

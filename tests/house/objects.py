@@ -20,6 +20,7 @@ from tests.cohorts.factories import CohortFactory, ImportRunFactory
 from tests.currents.factories import AttemptFactory, ConnectionTestFactory, CurrentFactory
 from tests.keys.factories import DataImportKeyFactory, RestApiKeyFactory
 from tests.messaging.factories import OutreachFactory
+from tests.partners.factories import AmplitudeProjectFactory
 from tests.people.factories import PeopleImportFactory, ProfileFactory
 from tests.segments.factories import SegmentExportFactory, SegmentFactory
 from tests.workspaces.factories import InvitationFactory
@@ -110,6 +111,10 @@ def _import_key(cast: Cast) -> Parameters:
     return {"slug": key.partner, "pk": key.pk}
 
 
+def _project(cast: Cast) -> Parameters:
+    return {"pk": AmplitudeProjectFactory.create(workspace=cast.workspace).pk}
+
+
 def _member(cast: Cast) -> Parameters:
     return {"pk": Member.objects.get(workspace=cast.workspace, account=cast.charlie).pk}
 
@@ -165,6 +170,10 @@ OWNED: dict[str, Builder] = {
     **dict.fromkeys(
         ("dashboard:partner-invalidate-key", "dashboard:partner-rotate-key"), _import_key
     ),
+    **dict.fromkeys(("projects:detail", "projects:rename", "projects:keys"), _project),
+    **dict.fromkeys(("projects:test", "projects:tested", "projects:delete"), _project),
+    **dict.fromkeys(("api-amplitude-project", "api-amplitude-project-keys"), _project),
+    **dict.fromkeys(("api-amplitude-project-test", "api-amplitude-project-cohorts"), _project),
     **dict.fromkeys(("workspaces:change-role", "workspaces:remove-member"), _member),
     **dict.fromkeys(("workspaces:resend", "workspaces:revoke"), _invitation),
 }

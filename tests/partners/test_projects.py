@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from braze_partners.partners import projects
+from braze_partners.partners.amplitude.behavioral_cohorts import Access
 from braze_partners.partners.errors import ProjectRefused
 from braze_partners.partners.models import AmplitudeProject, Verdict
 from braze_partners.partners.projects import Wanted
@@ -36,7 +37,7 @@ def test_its_keys_are_stored_encrypted_and_come_back_for_a_call(cast: Cast) -> N
     stored = AmplitudeProject.objects.get(pk=made(cast).pk)
     assert API_KEY.encode() not in bytes(stored.api_key)
     assert SECRET_KEY.encode() not in bytes(stored.secret_key)
-    assert projects.keys_of(stored) == projects.Keys("us", API_KEY, SECRET_KEY)
+    assert projects.access_of(stored) == Access("us", API_KEY, SECRET_KEY)
     assert (stored.api_key_hint, stored.secret_key_hint) == ("b7c2…19fe", "d4e5…77aa")
 
 
@@ -44,7 +45,7 @@ def test_hidden_characters_of_pasted_keys_are_taken_out_and_counted(cast: Cast) 
     wanted = replace(WHOLE, api_key=f"\ufeff{API_KEY}\u200b", secret_key=f" {SECRET_KEY}\n")
     stored = projects.create(cast.workspace, wanted, Actor(cast.alice), timezone.now())
     assert stored.removed == 4
-    assert projects.keys_of(stored.project).secret_key == SECRET_KEY
+    assert projects.access_of(stored.project).secret_key == SECRET_KEY
 
 
 def test_every_field_that_can_not_be_has_a_sentence(cast: Cast) -> None:
@@ -78,7 +79,7 @@ def test_new_keys_forget_what_the_old_ones_were_told(cast: Cast) -> None:
     projects.change_keys(project, other, Actor(cast.alice), timezone.now())
     project.refresh_from_db()
     assert (project.checked_at, project.check_verdict, project.cohorts_seen) == (None, "", None)
-    assert projects.keys_of(project) == projects.Keys("eu", "e" * 32, SECRET_KEY)
+    assert projects.access_of(project) == Access("eu", "e" * 32, SECRET_KEY)
 
 
 def test_a_rename_to_a_taken_name_changes_nothing(cast: Cast) -> None:
