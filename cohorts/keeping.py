@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import ProtectedError
+from django.db import IntegrityError
 
 from cohorts import membership
 from cohorts.errors import CohortInUse
@@ -26,6 +26,6 @@ def delete(cohort: Cohort) -> None:
     key = cohort.pk
     try:
         cohort.delete()
-    except ProtectedError as error:
+    except IntegrityError as error:  # used already, or since a moment ago
         raise CohortInUse from error
     membership.forget(key)

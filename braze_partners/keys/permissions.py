@@ -46,7 +46,7 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("cohorts.write", COHORTS, _("Archive and delete cohorts")),
     Permission("segments.read", SEGMENTS, _("Read segments, their sizes and members")),
     Permission("segments.export", SEGMENTS, _("Export the members of segments as CSV files")),
-    Permission("segments.write", SEGMENTS, _("Create, edit and archive segments")),
+    Permission("segments.write", SEGMENTS, _("Create, edit, archive and delete segments")),
     Permission("campaigns.read", MESSAGING, _("Read campaigns and the sizes of their audiences")),
     Permission("campaigns.write", MESSAGING, _("Create, edit and archive campaigns")),
     Permission("canvases.read", MESSAGING, _("Read Canvases and the sizes of their audiences")),

@@ -56,6 +56,7 @@ ACTIONS: dict[str, str | Promise] = {
     "segment.edited": _("Edited a segment"),
     "segment.archived": _("Archived a segment"),
     "segment.unarchived": _("Brought a segment back from the archive"),
+    "segment.deleted": _("Deleted a segment"),
     "segment.exported": _("Exported the members of a segment as CSV"),
     "campaign.created": _("Created a campaign"),
     "campaign.edited": _("Edited a campaign"),

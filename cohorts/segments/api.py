@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 from typing import Any, ClassVar
 
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from braze_partners.errors import BadRequest, Conflict, NotFound, Unavailable
+from braze_partners.errors import BadRequest, Conflict, NotFound, Refusal, Unavailable
 from braze_partners.people.errors import StillCounting
 from braze_partners.people.finding import find_person, identifiers_of
 from braze_partners.rest.creation_paging import creation_page
@@ -18,15 +19,18 @@ from braze_partners.rest.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from braze_partners.rest.paging import PAGE_PARAMETERS, Page, next_link, page_request, paged
 from braze_partners.rest.views import ApiView
 from braze_partners.workspaces.audit import record
+from braze_partners.workspaces.models import Member
 from cohorts.segments import evaluation, explanation, limits, saving, sizing, tagging
 from cohorts.segments.definition import Definition, parse
 from cohorts.segments.errors import (
     DefinitionRefused,
     EditedMeanwhile,
     FieldRefused,
+    SegmentGone,
+    SegmentInUse,
     SegmentRefused,
 )
-from cohorts.segments.models import Segment
+from cohorts.segments.models import Segment, Star
 from cohorts.segments.planning import learn, stored, wrong_references
 from cohorts.segments.serializers import (
     AskedDefinitionSerializer,
@@ -39,10 +43,15 @@ from cohorts.segments.serializers import (
 )
 
 INVALID = "Some fields are not valid"
+INVALID_PARAMETERS = "Some parameters are not valid"
 
 
-def _refusal(refused: SegmentRefused) -> BadRequest | Conflict:
+def refusal(refused: SegmentRefused) -> Refusal:
     match refused:
+        case SegmentGone():
+            return NotFound()
+        case SegmentInUse():
+            return Conflict("This segment is in use")
         case EditedMeanwhile():
             return Conflict(f"The segment is at version {refused.version} by now")
         case FieldRefused():
@@ -61,7 +70,7 @@ def _definition(data: object) -> Definition:
     try:
         return parse(data)
     except DefinitionRefused as refused:
-        raise _refusal(refused) from refused
+        raise refusal(refused) from refused
 
 
 class CountingView(ApiView):
@@ -104,15 +113,31 @@ class SegmentList(SegmentView):
         parameters=[
             *PAGE_PARAMETERS,
             OpenApiParameter("archived", bool, description="Archived ones as well."),
+            OpenApiParameter("search", str, description="Part of the name or description."),
+            OpenApiParameter("tag", str, description="Only those that wear it."),
+            OpenApiParameter("starred_by", int, description="A member's id: only their stars."),
         ],
         responses=paged(SegmentSerializer),
     )
     def get(self, request: Request) -> Response:
         """Segments, newest first."""
         rows = Segment.objects.filter(workspace_id=self.workspace_id).prefetch_related("tags")
-        if request.query_params.get("archived", "") not in ("1", "true"):
+        asked = request.query_params
+        if asked.get("archived", "") not in ("1", "true"):
             rows = rows.filter(archived_at=None)
+        if text := asked.get("search", "").strip():
+            rows = rows.filter(Q(name__icontains=text) | Q(description__icontains=text))
+        if tag := asked.get("tag", ""):
+            rows = rows.filter(tags__name=tag)
+        if member := asked.get("starred_by", ""):
+            rows = rows.filter(pk__in=self._starred_by(member))
         return creation_page(request, rows).answer(SegmentSerializer)
+
+    def _starred_by(self, member: str) -> QuerySet[Star, uuid.UUID]:
+        if not (member.isascii() and member.isdigit() and len(member) < 19):
+            raise BadRequest(INVALID_PARAMETERS, fields={"starred_by": ["A member's id."]})
+        members = Member.objects.filter(workspace_id=self.workspace_id, pk=int(member))
+        return Star.objects.filter(account__in=members.values("account")).values_list("segment")
 
     @extend_schema(
         operation_id="segments_create",
@@ -132,14 +157,18 @@ class SegmentList(SegmentView):
         try:
             segment = saving.create(self.workspace, draft, by=None, now=now)
         except SegmentRefused as refused:
-            raise _refusal(refused) from refused
+            raise refusal(refused) from refused
         sizing.measure(self.workspace, [segment], now)
         self.note("segment.created", segment)
         return Response(SegmentSerializer(self.segment(segment.pk)).data, 201)
 
 
 class SegmentOne(SegmentView):
-    needs: ClassVar = {"GET": "segments.read", "PATCH": "segments.write"}
+    needs: ClassVar = {
+        "GET": "segments.read",
+        "PATCH": "segments.write",
+        "DELETE": "segments.write",
+    }
 
     @extend_schema(operation_id="segments_read", responses=SegmentSerializer)
     def get(self, request: Request, pk: uuid.UUID) -> Response:
@@ -167,6 +196,17 @@ class SegmentOne(SegmentView):
             self._archive(segment, archived)
         return Response(SegmentSerializer(self.segment(pk)).data)
 
+    @extend_schema(operation_id="segments_delete", responses={204: None})
+    def delete(self, request: Request, pk: uuid.UUID) -> Response:
+        """Deletes a segment with its history; refused (409) while anything uses it."""
+        segment = self.segment(pk)
+        try:
+            saving.delete(segment)
+        except SegmentRefused as refused:
+            raise refusal(refused) from refused
+        self.note("segment.deleted", segment)
+        return Response(status=204)
+
     def _edit(self, segment: Segment, given: dict[str, Any]) -> None:
         tags = given.get("tags", tagging.names(segment))
         asked = given.get("definition")
@@ -180,7 +220,7 @@ class SegmentOne(SegmentView):
         try:
             saved = saving.update(segment, draft, version=segment.version, by=None, now=now)
         except SegmentRefused as refused:
-            raise _refusal(refused) from refused
+            raise refusal(refused) from refused
         sizing.measure(self.workspace, [saved], now)
         self.note("segment.edited", saved)
 
@@ -204,7 +244,7 @@ class UnsavedSize(SegmentView):
         definition = _definition(asked.validated_data["definition"])
         known = learn(self.workspace_id, [definition])
         if problems := wrong_references(definition, known):
-            raise _refusal(DefinitionRefused(problems))
+            raise refusal(DefinitionRefused(problems))
         counted = evaluation.funnel(self.workspace_id, definition, known)
         return Response(FunnelSerializer(counted).data)
 
@@ -258,7 +298,7 @@ class SegmentLookUp(SegmentView):
         segment = self.segment(pk)
         sought = request.query_params.get("person", "").strip()
         if not sought:
-            raise BadRequest("Some parameters are not valid", fields={"person": ["Required."]})
+            raise BadRequest(INVALID_PARAMETERS, fields={"person": ["Required."]})
         person = find_person(self.workspace_id, sought)
         if person is None:
             raise NotFound("Nobody is known by that")

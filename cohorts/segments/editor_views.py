@@ -8,7 +8,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -34,6 +34,7 @@ from cohorts.segments.errors import (
     EditedMeanwhile,
     FieldRefused,
     Problem,
+    SegmentGone,
     SegmentRefused,
 )
 from cohorts.segments.models import Segment
@@ -168,6 +169,8 @@ def save(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
             by=request.member.account,
             now=timezone.now(),
         )
+    except SegmentGone as gone:
+        raise Http404 from gone
     except SegmentRefused as refused:
         return _edit_page(request, segment, edited, refused)
     return _saved(request, saved, "segment.edited")

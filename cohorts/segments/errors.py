@@ -39,6 +39,14 @@ class FieldRefused(SegmentRefused):
         super().__init__(f"{field}: {text}")
 
 
+class SegmentGone(SegmentRefused):
+    """Somebody deleted the segment meanwhile."""
+
+
+class SegmentInUse(SegmentRefused):
+    """A segment, a campaign or a Canvas uses it, so it can't be deleted."""
+
+
 class EditedMeanwhile(SegmentRefused):
     """Somebody saved the segment after this edit began."""
 

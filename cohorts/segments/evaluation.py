@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from random import Random
 
 from pyroaring import BitMap
 
@@ -242,6 +243,15 @@ def everybody(workspace_id: int, definition: Definition) -> BitMap:
     for block in Audience(workspace_id, [wanted]).blocks():
         found |= algebra.Evaluation(block).members(wanted)
     return found
+
+
+def sample(
+    workspace_id: int, definition: Definition, count: int, dice: Random
+) -> tuple[list[int], int]:
+    """Up to `count` members drawn at random, ascending, and how many there are in all."""
+    found = everybody(workspace_id, definition)
+    drawn = sorted(dice.sample(range(len(found)), min(count, len(found))))
+    return [found[at] for at in drawn], len(found)
 
 
 def contains(workspace_id: int, definition: Definition, number: int) -> bool:

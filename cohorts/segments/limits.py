@@ -46,6 +46,13 @@ BRAZE_SERIES_DAYS = 100
 MEMBERS_PAGE = 50
 MAX_MEMBERS_PAGE = 1_000
 
+# People in a sample of members: on the page, and at most over REST. Own choice: a glance.
+SAMPLE = 8
+MAX_SAMPLE = 100
+
+# Segments, campaigns or Canvases archived by one call.
+ARCHIVED_AT_ONCE = 500
+
 # Cohorts or segments offered while somebody types. Own choice: what fits in one list box.
 OPTIONS_SHOWN = 20
 

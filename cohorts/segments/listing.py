@@ -233,12 +233,31 @@ def targeted_by(segments: Iterable[Segment]) -> list[MessagingUse]:
 
 
 def used_by(segments: Iterable[Segment]) -> list[SegmentSegment]:
-    """Which active segments use these, other than these themselves."""
+    """Which segments use these, other than these themselves; archived ones last."""
     pks = [each.pk for each in segments]
-    rows = SegmentSegment.objects.filter(used__in=pks, segment__archived_at=None)
-    return list(
-        rows.exclude(segment__in=pks).select_related("segment", "used").order_by("segment__name")
-    )
+    rows = SegmentSegment.objects.filter(used__in=pks).exclude(segment__in=pks)
+    ordered = rows.order_by(F("segment__archived_at").asc(nulls_first=True), "segment__name")
+    return list(ordered.select_related("segment", "used"))
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Whatever uses a segment: a campaign, a Canvas or another segment."""
+
+    kind: str
+    id: uuid.UUID
+    name: str
+    archived: bool
+
+
+def uses_of(segment: Segment) -> list[Use]:
+    """Everything that keeps a segment from being deleted."""
+    targets = [use.outreach for use in targeted_by([segment])]
+    users = [use.segment for use in used_by([segment])]
+    return [
+        *(Use(each.kind, each.pk, each.name, each.archived_at is not None) for each in targets),
+        *(Use("segment", each.pk, each.name, each.archived_at is not None) for each in users),
+    ]
 
 
 def tag_options(workspace: Workspace, text: str) -> list[str]:

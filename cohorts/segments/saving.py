@@ -1,4 +1,5 @@
-"""The only writer of segments: create, edit, archive; the rows that protect what they refer to.
+"""The only writer of segments: create, edit, archive, delete; the rows that protect what they
+refer to.
 
 Knows the version that an edit began from; knows nothing of forms, requests or sizes.
 """
@@ -6,7 +7,8 @@ Knows the version that an edit began from; knows nothing of forms, requests or s
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,9 +16,15 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from braze_partners.workspaces.models import Account, Workspace
-from cohorts.segments import limits, tagging
+from cohorts.segments import limits, standing, tagging
 from cohorts.segments.definition import EVERYONE, CohortFilter, Definition, SegmentFilter, dump
-from cohorts.segments.errors import DefinitionRefused, EditedMeanwhile, FieldRefused
+from cohorts.segments.errors import (
+    DefinitionRefused,
+    EditedMeanwhile,
+    FieldRefused,
+    SegmentGone,
+    SegmentInUse,
+)
 from cohorts.segments.models import (
     Segment,
     SegmentCohort,
@@ -24,7 +32,7 @@ from cohorts.segments.models import (
     SegmentVersion,
     Tag,
 )
-from cohorts.segments.planning import Known, learn, learn_above, wrong_references
+from cohorts.segments.planning import Known, learn, learn_above, stored, wrong_references
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,7 @@ class Draft:
 def create(workspace: Workspace, draft: Draft, *, by: Account | None, now: datetime) -> Segment:
     """Saves a new segment, or raises SegmentRefused and changes nothing."""
     draft = _tidy(draft)
-    with transaction.atomic():
+    with _standing(workspace, draft.definition):
         known = _checked(workspace, draft, own=None)
         segment = Segment(
             workspace=workspace,
@@ -64,9 +72,11 @@ def update(
 ) -> Segment:
     """Saves an edit that began at `version`; one saved meanwhile raises EditedMeanwhile."""
     draft = _tidy(draft)
-    with transaction.atomic():
+    with _standing(segment.workspace, draft.definition):
         known = _checked(segment.workspace, draft, own=segment.pk)
-        current = Segment.objects.select_related("edited_by").get(pk=segment.pk)
+        current = Segment.objects.select_related("edited_by").filter(pk=segment.pk).first()
+        if current is None:
+            raise SegmentGone
         if current.version != version:
             raise _edited_meanwhile(current)
         current.name = draft.name
@@ -87,14 +97,36 @@ def set_archived(
     with transaction.atomic():
         for segment in sorted(segments, key=lambda each: each.pk):
             _lock(segment.workspace_id)
-            current = Segment.objects.get(pk=segment.pk)
-            if (current.archived_at is not None) == archived:
+            current = Segment.objects.filter(pk=segment.pk).first()
+            if current is None or (current.archived_at is not None) == archived:
                 continue
             current.archived_at = now if archived else None
             _save_next(current, by, now)
             _remember(current, tuple(tagging.names(current)))
             changed.append(current)
     return changed
+
+
+def delete(segment: Segment) -> None:
+    """Deletes a segment with its history. Raises SegmentInUse while anything uses it."""
+    try:
+        with transaction.atomic():
+            _lock(segment.workspace_id)
+            Segment.objects.filter(pk=segment.pk).delete()
+            standing.check_now()
+    except IntegrityError as error:
+        raise SegmentInUse from error
+
+
+def duplicate(segment: Segment, name: str = "", *, by: Account | None, now: datetime) -> Segment:
+    """A copy of what is saved, under the name given or a free one."""
+    draft = Draft(
+        name=name or copy_name(segment.workspace_id, segment.name),
+        description=segment.description,
+        tags=tuple(tagging.names(segment)),
+        definition=stored(segment),
+    )
+    return create(segment.workspace, draft, by=by, now=now)
 
 
 def copy_name(workspace_id: int, name: str) -> str:
@@ -133,6 +165,20 @@ def _refuse_long(field: str, text: str, longest: int) -> None:
         raise FieldRefused(field, sentence)
     if "\x00" in text:
         raise FieldRefused(field, _("Remove the characters that can't be shown."))
+
+
+@contextmanager
+def _standing(workspace: Workspace, definition: Definition) -> Iterator[None]:
+    """One transaction; what it refers to and somebody deletes meanwhile is told by its place."""
+    try:
+        with transaction.atomic():
+            yield
+            standing.check_now()
+    except IntegrityError as error:
+        known = learn(workspace.pk, [definition], zone=workspace.time_zone)
+        if problems := wrong_references(definition, known):
+            raise DefinitionRefused(problems) from error
+        raise
 
 
 def _checked(workspace: Workspace, draft: Draft, own: uuid.UUID | None) -> Known:

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from random import SystemRandom
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -34,8 +36,9 @@ from cohorts.segments import (
     tagging,
     wording,
 )
+from cohorts.segments.errors import SegmentInUse
 from cohorts.segments.listing import Filters
-from cohorts.segments.models import Segment, Star
+from cohorts.segments.models import Segment, SegmentSegment, Star
 from cohorts.segments.planning import learn, stored
 
 
@@ -103,7 +106,7 @@ def archive(request: WorkspaceRequest) -> HttpResponse:
     """Archives or brings back the chosen ones; what others still use is asked about first."""
     chosen = _chosen(request)
     archived = request.POST.get("archived", "1") == "1"
-    uses = listing.used_by(chosen) if archived else []
+    uses = _active_users(chosen) if archived else []
     targets = _active_targets(chosen) if archived else []
     if (uses or targets) and request.POST.get("confirmed") != "1":
         return render(
@@ -117,6 +120,10 @@ def archive(request: WorkspaceRequest) -> HttpResponse:
         write_down(request, "segment.archived" if archived else "segment.unarchived", segment)
     _say_archived(request, changed, archived)
     return redirect(_back(request))
+
+
+def _active_users(chosen: list[Segment]) -> list[SegmentSegment]:
+    return [use for use in listing.used_by(chosen) if use.segment.archived_at is None]
 
 
 def _active_targets(chosen: list[Segment]) -> list[listing.MessagingUse]:
@@ -187,19 +194,48 @@ def star(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 def duplicate(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
     """A copy of what is saved, under a free name."""
-    source = segment_or_404(request, pk)
-    draft = saving.Draft(
-        name=saving.copy_name(request.workspace.pk, source.name),
-        description=source.description,
-        tags=tuple(tagging.names(source)),
-        definition=stored(source),
-    )
     now = timezone.now()
-    copy = saving.create(request.workspace, draft, by=request.member.account, now=now)
+    source = segment_or_404(request, pk)
+    copy = saving.duplicate(source, by=request.member.account, now=now)
     sizing.measure(request.workspace, [copy], now)
     write_down(request, "segment.created", copy)
     messages.success(request, _("This is the copy. The original is unchanged."))
     return redirect("segments:detail", request.workspace.slug, copy.pk)
+
+
+@may(May.DELETE)
+@require_POST
+def delete(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
+    """For good, with its history; what something uses stays."""
+    segment = segment_or_404(request, pk)
+    try:
+        saving.delete(segment)
+    except SegmentInUse:
+        messages.error(
+            request,
+            _("Not deleted: this segment is in use. Take it out of what stands here first."),
+        )
+        address = reverse("segments:detail", args=[request.workspace.slug, pk])
+        return redirect(f"{address}#used-title")
+    write_down(request, "segment.deleted", segment)
+    messages.success(request, _("“%(name)s” is deleted.") % {"name": segment.name})
+    return redirect("segments:list", request.workspace.slug)
+
+
+@may(May.SEE)
+@require_GET
+def sample(request: WorkspaceRequest, pk: uuid.UUID) -> HttpResponse:
+    """Some members at random, inside the detail page."""
+    segment = segment_or_404(request, pk)
+    context: dict[str, object] = {"segment": segment}
+    try:
+        numbers, context["size"] = evaluation.sample(
+            request.workspace.pk, stored(segment), limits.SAMPLE, SystemRandom()
+        )
+        context["people"] = identifiers_of(request.workspace.pk, numbers)
+    except StillCounting as still:
+        context["counting"] = still
+    return render(request, "segments/sample.html", context)
 
 
 @may(May.SEE)

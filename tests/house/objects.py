@@ -123,6 +123,11 @@ def _invitation(cast: Cast) -> Parameters:
     return {"pk": InvitationFactory.create(workspace=cast.workspace).pk}
 
 
+def _segment_star(cast: Cast) -> Parameters:
+    member = Member.objects.get(workspace=cast.workspace, account=cast.charlie)
+    return _segment(cast) | {"member": member.pk}
+
+
 OUTREACH = ("detail", "edit", "target", "target_preview")
 
 OWNED: dict[str, Builder] = {
@@ -155,13 +160,19 @@ OWNED: dict[str, Builder] = {
     **dict.fromkeys(("api-canvas", "api-canvas-audience"), _canvas),
     **dict.fromkeys(("api-segment", "api-segment-size", "api-segment-members"), _segment),
     **dict.fromkeys(("api-segment-lookup", "api-segment-exports"), _segment),
+    **dict.fromkeys(("api-segment-sample", "api-segment-sizes", "segments:sample"), _segment),
+    **dict.fromkeys(("api-segment-changes", "api-segment-uses"), _segment),
+    "api-segment-duplicate": _segment,
+    "api-segment-star": _segment_star,
     **dict.fromkeys(("api-segment-export", "api-segment-export-file"), _segment_export),
     **dict.fromkeys(("segments:export", "segments:export_progress"), _segment_export),
     **dict.fromkeys(("segments:export_cancel", "segments:export_file"), _segment_export),
     **dict.fromkeys(("segments:export_start", "segments:quick_view", "segments:changes"), _segment),
     **dict.fromkeys(("api-cohort", "api-cohort-runs", "api-cohort-members"), _cohort),
     **dict.fromkeys(("api-import-run", "api-run-skipped"), _run),
-    **dict.fromkeys(("segments:look_up", "segments:star", "segments:duplicate"), _segment),
+    **dict.fromkeys(
+        ("segments:look_up", "segments:star", "segments:duplicate", "segments:delete"), _segment
+    ),
     **dict.fromkeys(("people:person", "people:delete", "dashboard:person_cohorts"), _person),
     **dict.fromkeys(("people:import_one", "people:import_progress"), _people_import),
     **dict.fromkeys(("people:import_start", "people:import_cancel"), _people_import),

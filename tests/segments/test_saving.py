@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.db import connection
 from django.db.models import ProtectedError
 
 from cohorts.segments import evaluation, limits, saving
-from cohorts.segments.errors import DefinitionRefused, EditedMeanwhile
+from cohorts.segments.errors import DefinitionRefused, EditedMeanwhile, SegmentGone
 from cohorts.segments.models import Segment, SegmentVersion, Tag
 from cohorts.segments.planning import stored
 from tests.segments.worlds import (
@@ -162,3 +163,46 @@ def test_two_saves_at_once_can_t_close_a_circle() -> None:
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == ["refused", "saved"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_deleted_the_moment_a_segment_is_saved_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite lets nobody write meanwhile")
+    made = world(10)
+    cohort = made.cohort("a", {1, 2})
+    remember = saving._remember
+
+    def delete_meanwhile(*given: Any) -> None:
+        elsewhere(cohort.delete)
+        remember(*given)
+
+    monkeypatch.setattr(saving, "_remember", delete_meanwhile)
+    with pytest.raises(DefinitionRefused) as refused:
+        make(made, "Late", cohort_filter("a"))
+    assert set(problems(refused)) == {"all[0].any[0].cohorts[0]"}
+    assert not Segment.objects.exists()
+
+
+def elsewhere(act: Callable[[], Any]) -> None:
+    """On a connection of its own, committed."""
+
+    def run() -> None:
+        try:
+            act()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+
+
+def test_a_segment_that_is_gone_is_not_saved_nor_archived(made: World) -> None:
+    segment = make(made, "A")
+    saving.delete(segment)
+    with pytest.raises(SegmentGone):
+        saving.update(segment, saving.Draft("B"), version=1, by=None, now=NOW)
+    assert saving.set_archived([segment], True, by=None, now=NOW) == []

@@ -231,3 +231,28 @@ def test_archiving_offers_once_to_be_undone(cast: Cast, lumen: World) -> None:
     assert 'id="undo"' not in text(client.get(address("list")))
     client.post(address("archive"), {**chosen, "archived": "0"})
     assert not Segment.objects.exclude(archived_at=None).exists()
+
+
+def test_only_an_admin_deletes_and_nothing_that_is_used(cast: Cast, lumen: World) -> None:
+    inner = make(lumen, "Inner", cohort_filter("k3x9a7f2"))
+    outer = make(lumen, "Outer", segment_filter(inner.pk))
+    assert cast.client(cast.bob).post(address("delete", inner.pk)).status_code == 403
+    alice = cast.client(cast.alice)
+    refused = alice.post(address("delete", inner.pk), follow=True)
+    assert "Not deleted: this segment is in use" in refused.content.decode()
+    assert "Outer" in refused.content.decode()
+    for each in (outer, inner):
+        alice.post(address("delete", each.pk))
+    assert not Segment.objects.exists()
+    assert AuditEntry.objects.filter(action="segment.deleted").count() == 2
+    assert alice.post(address("save", inner.pk), {"act": "save"}).status_code == 404
+
+
+def test_a_sample_of_members_stands_on_the_page(cast: Cast, lumen: World) -> None:
+    segment = make(lumen, "Shoppers", cohort_filter("k3x9a7f2"))
+    client = cast.client(cast.charlie)
+    assert (
+        address("sample", segment.pk) in client.get(address("detail", segment.pk)).content.decode()
+    )
+    drawn = client.get(address("sample", segment.pk)).content.decode()
+    assert drawn.count('class="row-title"') <= 8
