@@ -110,6 +110,12 @@ def _is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast and not wrapped
 
 
+def is_public(text: str) -> bool:
+    """Whether a numeric address is one of the public internet's, whatever OUTBOUND_ALLOWED says."""
+    address = _address(text)
+    return address is not None and _is_public(address)
+
+
 def _is_listed(host: str, port: int, address: Address | None = None) -> bool:
     """Entries of OUTBOUND_ALLOWED are hosts, hosts with a port, addresses and networks."""
     allowed = settings.OUTBOUND_ALLOWED

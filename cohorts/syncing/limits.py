@@ -19,6 +19,10 @@ DOWNLOADS_PER_MONTH = 500
 
 # Users of a cohort that Amplitude serves (wire/amplitude-cohorts.md).
 MAX_ROWS = 2_000_000
+# Bytes of its file when unzipped: five hundred for each of them, ten times what ids need; and of
+# one line of it (own choices).
+MAX_FILE_BYTES = 1024 * 1024 * 1024
+MAX_LINE_BYTES = 1024 * 1024
 
 # Seconds to wait after each failure within a run, then the run fails: 5 s to 10 min, 15 min in
 # all, so that an hourly sync is over before its next is due (own choice).

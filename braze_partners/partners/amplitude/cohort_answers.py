@@ -35,6 +35,7 @@ class Kind(StrEnum):
     SERVER_ERROR = "server_error"
     UNEXPECTED = "unexpected"
     NO_HOST = "no_host"
+    REDIRECT = "redirect"
 
 
 # What may be otherwise in a minute; the rest is so until somebody changes something.

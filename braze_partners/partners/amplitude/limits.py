@@ -10,3 +10,9 @@ CONNECT_SECONDS = 3.0
 # and projects have thousands (own choice). Of the other short answers of that API.
 MAX_COHORT_LIST_BYTES = 32 * 1024 * 1024
 MAX_SHORT_ANSWER_BYTES = 64 * 1024
+
+# A cohort's file: seconds that a pre-signed address lasts (wire/amplitude-cohorts.md), how often
+# the API's link is asked for another before that is a failure, bytes read at once (own choices).
+URL_LASTS_SECONDS = 60.0
+ASKED_ANEW = 3
+READ_AT_ONCE = 256 * 1024
