@@ -16,6 +16,8 @@ REQUEST_WINDOW = timedelta(minutes=10)
 REQUESTS_AT_ONCE = 4
 DOWNLOADS_AT_ONCE = 5
 DOWNLOADS_PER_MONTH = 500
+# How long a run waits before it asks again for a place among those at once.
+TURN_AGAIN = timedelta(seconds=5)
 
 # Users of a cohort that Amplitude serves (wire/amplitude-cohorts.md).
 MAX_ROWS = 2_000_000
