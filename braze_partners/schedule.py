@@ -76,6 +76,18 @@ JOBS: tuple[Job, ...] = (
         "skipped lists are kept 30 days, bitmaps of runs 400",
     ),
     Job(
+        "syncing: start what is due",
+        "syncing.sweep",
+        SECONDS_5,
+        "pulls begin at their minute, wait for Amplitude, and go on after a worker was killed",
+    ),
+    Job(
+        "syncing: clear up",
+        "syncing.clear_up",
+        DAILY,
+        "the target of a dry run is kept a week, a project's calls two months",
+    ),
+    Job(
         "currents: find forgotten connection tests",
         "currents.sweep_connection_tests",
         SECONDS_5,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
+from pyroaring import BitMap
 
 from cohorts import bitmaps
 from cohorts.bitmaps import Delta
@@ -78,9 +79,15 @@ def last_finished(cohort_id: int, now: datetime) -> LastAct | None:
 
 
 def net_change(cohort_id: int, act: LastAct) -> Delta:
-    """What the runs of an act did together, deletions and merges between them left out."""
+    """What the runs of an act did together, against the members before the first of them: whoever
+    came and went again within it is in neither set. Deletions and merges between are left out."""
     rows = bitmaps.fetch(_RUNS, [cohort_id, act.first, act.last, str(act.kind)])
-    return bitmaps.net_of([(bitmaps.decode(a), bitmaps.decode(r)) for _, a, r in rows])
+    touched, added = BitMap(), BitMap()
+    for _, adds, removes in rows:
+        came, went = bitmaps.decode(adds), bitmaps.decode(removes)
+        touched ^= came | went
+        added = (added - went) | came
+    return Delta(touched & added, touched - added)
 
 
 def finished(group: RunGroup, cohort: Cohort, now: datetime) -> bool:

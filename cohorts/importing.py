@@ -170,7 +170,7 @@ def _with_created(pushed: Push, user_ids: list[str], users: list[int | None]) ->
         for user_id in dict.fromkeys(
             user_id for user_id, number in zip(user_ids, users, strict=True) if number is None
         )
-        if not last_word[user_id] and _may_exist(user_id)
+        if not last_word[user_id] and may_exist(user_id)
     ]
     if missing:
         people = [NewPerson(external_id=user_id) for user_id in missing]
@@ -182,7 +182,8 @@ def _with_created(pushed: Push, user_ids: list[str], users: list[int | None]) ->
     return users
 
 
-def _may_exist(user_id: str) -> bool:
+def may_exist(user_id: str) -> bool:
+    """Whether an unknown id can become somebody's."""
     if not user_id.strip() or "\x00" in user_id:
         return False
     return len(user_id.encode()) <= MAX_EXTERNAL_ID_BYTES

@@ -138,7 +138,7 @@ def place(
         "added_bits": bits[0],
         "removed_bits": bits[1],
         "absent_bits": encode(absent) if absent else None,
-        **_said(facts, added + removed),
+        **_said(facts, _named(facts.kind, added, removed)),
         **_grouping(facts),
     }
     if connection.vendor == "postgresql":
@@ -150,6 +150,12 @@ def place(
         raise LostRace
     stored = sum(len(part or b"") for part in bits)
     return Placed(found[0], before.sequence + step, found[1], stored)
+
+
+def _named(kind: ImportRun.Kind, added: int, removed: int) -> int:
+    """How many of what was received changed something: a pulled list does not name those that it
+    removes (product.md 3.3)."""
+    return added if kind == ImportRun.Kind.PULL else added + removed
 
 
 def _said(facts: RunFacts, changed: int) -> dict[str, Any]:

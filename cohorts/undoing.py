@@ -8,14 +8,12 @@ people may come between, since nobody takes those back.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
-from pyroaring import BitMap
 
-from cohorts import bitmaps, membership
+from cohorts import groups, membership
 from cohorts.bitmaps import Delta, Membership
 from cohorts.errors import NothingToUndo
 from cohorts.membership import Applied, Beside, Seen, Wanted
@@ -67,38 +65,20 @@ def undo(cohort: Cohort, now: datetime, beside: Beside | None = None) -> Applied
     return membership.apply(cohort.pk, inverse, facts, Seen(None), beside)
 
 
-def net_of_runs(changes: Iterable[tuple[BitMap, BitMap]]) -> Delta:
-    """What runs did together, against the members before the first: whoever came and went again
-    within them is in neither set. Each is (added, removed), a net change itself, in order."""
-    touched, added = BitMap(), BitMap()
-    for adds, removes in changes:
-        touched ^= adds | removes
-        added = (added - removes) | adds
-    return Delta(touched & added, touched - added)
-
-
 def _found(cohort: Cohort, now: datetime) -> tuple[Undoable, Delta]:
-    run = _last(cohort)
-    kind = Kind(run.kind) if run else None
-    if run is None or run.sequence is None or kind is None:
+    act = groups.last_act(cohort.pk, now)
+    if act is None:
         raise NothingToUndo(_("Nothing has changed this cohort yet."))
-    if kind not in UNDONE:
+    if act.kind not in UNDONE:
         text = _("The last change was an undo or a re-apply, which cannot be taken back.")
         raise NothingToUndo(text)
-    first = last = run.sequence
-    runs = ImportRun.objects.filter(cohort=cohort, sequence__range=(first, last), kind=kind)
-    rows = list(runs.order_by("sequence").values_list("added_bits", "removed_bits"))
-    if any(added is None for added, _removed in rows):
-        raise NothingToUndo(_("What was changed is no longer kept."))
-    net = net_of_runs((bitmaps.decode(a), bitmaps.decode(r)) for a, r in rows)
+    if not act.finished:
+        raise NothingToUndo(_("Requests of this sync may still be coming in. Try again later."))
     sequence = membership.members(cohort.pk).sequence
-    later = ImportRun.objects.filter(cohort=cohort, sequence__range=(last + 1, sequence))
-    if later.exclude(kind=Kind.DELETION).exists():
+    since = ImportRun.objects.filter(cohort=cohort, sequence__range=(act.first, sequence))
+    if since.exclude(kind__in=[act.kind, Kind.DELETION]).exists():
         raise NothingToUndo(_("Something came after it, or people were merged since."))
-    return Undoable(kind, first, last, sequence, len(net.removed), len(net.added)), net
-
-
-def _last(cohort: Cohort) -> ImportRun | None:
-    runs = ImportRun.objects.filter(cohort=cohort, sequence__isnull=False)
-    runs = runs.exclude(kind__in=[Kind.DELETION, Kind.MERGE])
-    return runs.only("id", "sequence", "kind", "at").order_by("-sequence").first()
+    if since.filter(kind=act.kind, sequence__lte=act.last, added_bits=None).exists():
+        raise NothingToUndo(_("What was changed is no longer kept."))
+    net = groups.net_change(cohort.pk, act)
+    return Undoable(act.kind, act.first, act.last, sequence, len(net.removed), len(net.added)), net

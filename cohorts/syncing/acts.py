@@ -80,6 +80,7 @@ def approve(run: SyncRun, actor: Actor, now: datetime) -> None:
                     due_at=now,
                     finished_at=None,
                     decided_by=actor.account,
+                    approved=True,
                     attempts=0,
                 )
         except IntegrityError as error:
@@ -113,6 +114,7 @@ def apply_dry_run(run: SyncRun, actor: Actor, now: datetime) -> SyncRun:
             actor=actor,
             from_run=dry,
             decided_by=actor.account,
+            approved=True,
             state=State.APPLYING,
             started_at=now,
             target_bits=dry.target_bits,

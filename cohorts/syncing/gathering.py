@@ -7,6 +7,7 @@ half of the time.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -77,7 +78,7 @@ def gather(
     batches raise comes through."""
     gathered, unknown = Gathered(), _Unknown(keep_unknown)
     for numbers, strangers, count in _resolved(workspace_id, batches):
-        gathered.people.update(numbers)
+        gathered.people |= BitMap(array("I", numbers))
         gathered.received += count
         unknown.add(strangers)
         alive()

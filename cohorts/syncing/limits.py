@@ -48,6 +48,9 @@ HEARTBEAT = timedelta(seconds=5)
 # Ids resolved by one statement: larger ones save round trips, and cost memory.
 IDS_AT_ONCE = 10_000
 
+# People made by one transaction, which others who make people wait for.
+CREATED_AT_ONCE = 2_000
+
 # Unknown ids that are listed one by one of each pull; more are counted. A list of that length
 # means that the ids are of another kind, which the first hundred say as well (own choice).
 MAX_LISTED_SKIPS = 100_000

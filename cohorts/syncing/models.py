@@ -132,6 +132,7 @@ class SyncRun(models.Model):
     polls = models.PositiveIntegerField(default=0)
     error = models.CharField(max_length=400, blank=True)
     error_code = models.CharField(max_length=24, blank=True)
+    approved = models.BooleanField(default=False)
     hold_reason = models.CharField(max_length=7, choices=HoldReason, blank=True)
     hold_percent = models.PositiveSmallIntegerField(null=True, blank=True)
     rows = models.PositiveIntegerField(default=0)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from cohorts.syncing.models import SyncRun
+from cohorts.syncing.models import ProjectCall, SyncRun
 from cohorts.syncing.states import ACTIVE, MOVES, State
 
 # What no run needs any longer once nobody can go on with it.
@@ -37,4 +37,7 @@ def move(
         rows = rows.filter(lease_token=token)
     if after not in ACTIVE:
         changes = {**ENDED, "finished_at": now, **changes}
-    return rows.update(state=after, state_since=now, **changes) == 1
+    moved = rows.update(state=after, state_since=now, **changes) == 1
+    if moved and after not in ACTIVE:
+        ProjectCall.objects.filter(run=pk, ended_at=None).update(ended_at=now)
+    return moved
