@@ -38,7 +38,9 @@ from braze_partners.workspaces.audit import Actor, record_by
 State = ProjectCheck.State
 UNFINISHED = (State.QUEUED, State.RUNNING)
 # The list of cohorts has no 404: that is another server.
-VERDICTS = {kind: Verdict(kind.value) for kind in Kind if kind is not Kind.NOT_FOUND}
+# What only the file of one cohort is answered with.
+FILES_ONLY = (Kind.NOT_FOUND, Kind.REDIRECT)
+VERDICTS = {kind: Verdict(kind.value) for kind in Kind if kind not in FILES_ONLY}
 
 Clock = Callable[[], datetime]
 
