@@ -15,9 +15,9 @@ from django.views.decorators.csrf import csrf_exempt
 
 from braze_partners.sandbox import (
     destinations,
+    history,
     limits,
     members,
-    rules,
     scheduler,
     syncing,
     users,
@@ -31,6 +31,8 @@ from braze_partners.sandbox.models import (
     Sync,
     SyncAttempt,
 )
+from braze_partners.sandbox.rules.joining import AnyCondition, read_conditions
+from braze_partners.sandbox.rules.properties import RuleRefused
 
 Body = dict[str, Any]
 SYNC_FIELDS = (
@@ -40,7 +42,7 @@ SYNC_FIELDS = (
 )
 REFUSALS = (
     members.CohortRefused,
-    rules.RuleRefused,
+    RuleRefused,
     users.UsersRefused,
 )
 
@@ -119,14 +121,40 @@ def show_cohort(request: HttpRequest, cohort_id: str) -> JsonResponse:
 
 
 def change_cohort(body: Body, cohort_id: str) -> JsonResponse:
-    """Renames it, or gives it another rule."""
+    """Renames or describes it, gives it another rule, archives it or takes it back."""
     cohort, now = _cohort(cohort_id), timezone.now()
     rule = _rule(body["rule"]) if "rule" in body else None
+    if not isinstance(body.get("archived", False), bool):
+        raise ApiRefused(400, "invalid_archived", _("`archived` must be true or false."))
     if "name" in body:
         members.rename(cohort, text_in(body, "name"), now)
+    if "description" in body:
+        members.describe(cohort, text_in(body, "description"), now)
+    if "archived" in body:
+        syncing.archive(cohort, body["archived"], now)
     if rule:
         members.set_rule(cohort, rule[0], rule[1], now)
     return JsonResponse(cohort_json(cohort))
+
+
+def delete_cohort(body: Body, cohort_id: str) -> JsonResponse:
+    syncing.delete(_cohort(cohort_id))
+    return JsonResponse({"deleted": cohort_id})
+
+
+def recompute_cohort(body: Body, cohort_id: str) -> JsonResponse:
+    """Brings the members of a cohort by rule up to date now."""
+    cohort = _cohort(cohort_id)
+    change = members.recompute(cohort, timezone.now())
+    shown = {"added": change.added, "removed": change.removed, **cohort_json(cohort)}
+    return JsonResponse(shown)
+
+
+def list_syncs(request: HttpRequest, cohort_id: str) -> JsonResponse:
+    """The history of its syncs, the newest first, at most a page of them."""
+    syncs = _cohort(cohort_id).syncs.select_related("link")
+    rows = [sync_row(sync) for sync in syncs[: limits.ROWS_PER_PAGE]]
+    return JsonResponse({"syncs": rows})
 
 
 def list_members(request: HttpRequest, cohort_id: str) -> JsonResponse:
@@ -213,7 +241,10 @@ def cohort_json(cohort: Cohort) -> dict[str, Any]:
         "kind": cohort.kind,
         "rule": rule if cohort.by_rule else None,
         "size": cohort.size,
+        "description": cohort.description,
+        "archived": cohort.archived,
         "created_at": cohort.created_at,
+        "computed_at": cohort.computed_at,
     }
 
 
@@ -231,16 +262,19 @@ def destination_json(destination: Destination) -> dict[str, Any]:
 
 def sync_json(sync: Sync) -> dict[str, Any]:
     attempts = SyncAttempt.objects.filter(request__sync=sync)
+    names = ("at", "status", "message", "took_ms", "request__position")
+    return {**sync_row(sync), "attempts": list(attempts.values(*names))}
+
+
+def sync_row(sync: Sync) -> dict[str, Any]:
     return {
         **{name: getattr(sync, name) for name in SYNC_FIELDS},
         "cohort_id": sync.cohort_id,
         "send_as": sync.link.send_as,
         "requests": sync.requests_made,
         "requests_planned": sync.requests_planned,
+        "retries": history.retries(sync),
         "error": sync.error or None,
-        "attempts": list(
-            attempts.values("at", "status", "message", "took_ms", "request__position")
-        ),
     }
 
 
@@ -267,11 +301,11 @@ def _list(body: Body, name: str) -> list[Any]:
     return value
 
 
-def _rule(given: Any) -> tuple[list[rules.Condition], str]:
+def _rule(given: Any) -> tuple[list[AnyCondition], str]:
     if not isinstance(given, dict) or given.get("match", "all") not in Cohort.Match.values:
         text = _("`rule` must be an object with `match` (all or any) and `conditions`.")
         raise ApiRefused(400, "invalid_rule", text)
-    return rules.read_conditions(_list(given, "conditions")), given.get("match", "all")
+    return read_conditions(_list(given, "conditions")), given.get("match", "all")
 
 
 def _new_user(row: Any) -> users.NewUser:

@@ -10,10 +10,12 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from braze_partners.sandbox import project_keys, rules, users
+from braze_partners.sandbox import project_keys, users
 from braze_partners.sandbox.event_log import Filter
 from braze_partners.sandbox.limits import IDENTIFIER_LENGTH
 from braze_partners.sandbox.models import Cohort
+from braze_partners.sandbox.rules import joining
+from braze_partners.sandbox.rules.properties import RuleRefused
 
 
 class IdsField(forms.CharField):
@@ -138,26 +140,50 @@ class KeyForm(forms.Form):
     )
 
 
+# The fields of a row of each kind; those of events come with `event_` before them.
+PROPERTY_ROW = ("property", "operator", "value")
+EVENT_ROW = (
+    *("type", "operator", "times", "days"),
+    *("where_property", "where_operator", "where_value"),
+)
+
+
 class RuleForm(forms.Form):
     """The rows of a rule come as parallel lists, so that any number of them can be sent."""
 
     match = forms.ChoiceField(choices=Cohort.Match.choices, initial=Cohort.Match.ALL)
 
-    def rows(self) -> list[dict[str, str]]:
+    def rows(self) -> list[dict[str, Any]]:
+        """What was entered, conditions on properties first; empty rows are left out."""
         if not isinstance(self.data, QueryDict):
             return []
-        lists = [self.data.getlist(name) for name in ("property", "operator", "value")]
-        rows = [
-            {"property": name, "operator": operator, "value": value}
-            for name, operator, value in zip(*lists, strict=False)
+        listed = self._listed(self.data, "", PROPERTY_ROW)
+        properties = [row for row in listed if row["property"] or row["value"]]
+        did = self._listed(self.data, "event_", EVENT_ROW)
+        return [*properties, *(self._event_row(row) for row in did if row["type"])]
+
+    def _listed(self, data: QueryDict, prefix: str, names: tuple[str, ...]) -> list[dict[str, str]]:
+        lists = [data.getlist(f"{prefix}{name}") for name in names]
+        return [
+            {name: value.strip() for name, value in zip(names, values, strict=True)}
+            for values in zip(*lists, strict=False)
         ]
-        return [row for row in rows if row["property"].strip() or row["value"].strip()]
+
+    def _event_row(self, row: dict[str, str]) -> dict[str, Any]:
+        where = {name: row[f"where_{name}"] for name in PROPERTY_ROW}
+        return {
+            "event": row["type"],
+            "operator": row["operator"],
+            "times": row["times"],
+            "days": row["days"],
+            "where": where if where["property"] else None,
+        }
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         try:
-            cleaned["conditions"] = rules.read_conditions(self.rows())
-        except rules.RuleRefused as refused:
+            cleaned["conditions"] = joining.read_conditions(self.rows())
+        except RuleRefused as refused:
             raise forms.ValidationError(str(refused)) from refused
         return cleaned
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q, Sum
 from django.utils.translation import gettext as _
 
 from braze_partners.sandbox import limits
@@ -20,6 +20,7 @@ class HistoryRow:
     result: str
     tone: str
     done: int
+    retries: int
     took_ms: int | None
 
 
@@ -29,7 +30,14 @@ def row(sync: Sync, now: datetime) -> HistoryRow:
     until = now if live else sync.finished_at
     took = until - sync.started_at if until and sync.started_at else None
     took_ms = None if took is None else max(0, round(took.total_seconds() * 1000))
-    return HistoryRow(sync, kind_in_words(sync), live, result, tone, done, took_ms)
+    kind = kind_in_words(sync)
+    return HistoryRow(sync, kind, live, result, tone, done, retries(sync), took_ms)
+
+
+def retries(sync: Sync) -> int:
+    """Calls beyond the first of each request."""
+    again = sync.requests.filter(attempts__gt=1).aggregate(all=Sum(F("attempts") - 1))
+    return again["all"] or 0
 
 
 def kind_in_words(sync: Sync) -> str:

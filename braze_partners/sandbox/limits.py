@@ -35,6 +35,9 @@ IDS_PER_CHANGE = 100_000
 # Characters of any string in an event; longer ones are cut (wire/amplitude-http-v2.md).
 STRING_LENGTH = 1_024
 
+# Characters of a cohort's description (own choice).
+DESCRIPTION_LENGTH = 1_000
+
 # Conditions in one rule: what fits on a screen (own choice).
 CONDITIONS_PER_RULE = 10
 
@@ -45,6 +48,12 @@ ROWS_PER_ANSWER = 1_000
 # Rows on one page of a list (own choice).
 ROWS_PER_PAGE = 50
 SYNCS_PER_PAGE = 20
+FILES_SHOWN = 10
+
+# Seconds after which rules are applied again although nothing came, since their days go by; and
+# how many times as long as they took they rest at least: a tenth of one core (own choice).
+RULES_EVERY = 60.0
+RULES_REST = 10.0
 
 # Users whom "Shuffle members for a demo" adds and removes: small enough to see at a glance.
 SHUFFLE_ADDS = 25

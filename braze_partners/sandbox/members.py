@@ -13,10 +13,11 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from braze_partners.sandbox import users
-from braze_partners.sandbox.limits import SHUFFLE_ADDS, SHUFFLE_REMOVES
+from braze_partners.sandbox import event_counts, users
+from braze_partners.sandbox.limits import DESCRIPTION_LENGTH, SHUFFLE_ADDS, SHUFFLE_REMOVES
 from braze_partners.sandbox.models import AmplitudeUser, Cohort, CohortMember, SizePoint
-from braze_partners.sandbox.rules import Condition, matches, stored_conditions
+from braze_partners.sandbox.rules.events import EventCondition
+from braze_partners.sandbox.rules.joining import AnyCondition, matches, stored_conditions
 
 ID_CHARACTERS = string.ascii_lowercase + string.digits
 
@@ -45,7 +46,7 @@ def create_list(
 
 def create_rule(
     name: str,
-    conditions: Iterable[Condition],
+    conditions: Iterable[AnyCondition],
     match: str,
     now: datetime,
     cohort_id: str | None = None,
@@ -76,6 +77,21 @@ def rename(cohort: Cohort, name: str, now: datetime) -> None:
     cohort.save(update_fields=["name", "changed_at"])
 
 
+def archive(cohort: Cohort, archived: bool, now: datetime) -> None:
+    """An archived cohort stays as it is: no rule is followed, and no schedule goes on."""
+    cohort.archived, cohort.changed_at = archived, now
+    cohort.save(update_fields=["archived", "changed_at"])
+
+
+def describe(cohort: Cohort, description: str, now: datetime) -> None:
+    if len(description) > DESCRIPTION_LENGTH:
+        raise CohortRefused(
+            _("A description has at most %(limit)d characters.") % {"limit": DESCRIPTION_LENGTH}
+        )
+    cohort.description, cohort.changed_at = description.strip(), now
+    cohort.save(update_fields=["description", "changed_at"])
+
+
 def _checked_name(name: str) -> str:
     stripped = name.strip()
     if not stripped:
@@ -85,7 +101,9 @@ def _checked_name(name: str) -> str:
     return stripped
 
 
-def set_rule(cohort: Cohort, conditions: Iterable[Condition], match: str, now: datetime) -> Change:
+def set_rule(
+    cohort: Cohort, conditions: Iterable[AnyCondition], match: str, now: datetime
+) -> Change:
     if not cohort.by_rule:
         raise CohortRefused(_("This cohort is kept by list; it has no rule."))
     cohort.conditions = [condition.as_json() for condition in conditions]
@@ -105,27 +123,35 @@ def change(cohort: Cohort, *, add: Sequence[str], remove: Sequence[str], now: da
 
 
 def recompute(cohort: Cohort, now: datetime) -> Change:
-    """Brings a rule's members up to date; a list's members are what they are."""
-    if not cohort.by_rule:
+    """Brings a rule's members up to date; those of a list or an archived one are what they are."""
+    if not cohort.by_rule or cohort.archived:
         return Change(0, 0)
-    conditions = stored_conditions(cohort.conditions)
-    any_of = cohort.match == Cohort.Match.ANY
-    rows = AmplitudeUser.objects.values_list("amplitude_id", "user_id", "device_id", "properties")
-    wanted = {
-        number
-        for number, user_id, device_id, properties in rows.iterator()
-        if matches(
-            {**properties, "user_id": user_id, "device_id": device_id}, conditions, any_of=any_of
-        )
-    }
+    wanted = _fulfilling(cohort, now)
     with transaction.atomic():
         held = set(cohort.members.values_list("user_id", flat=True))
         joining = users.still_there(wanted - held)  # one may have become part of another
         return _apply(cohort, joining, held - wanted, now)
 
 
+def _fulfilling(cohort: Cohort, now: datetime) -> set[int]:
+    conditions = stored_conditions(cohort.conditions)
+    any_of = cohort.match == Cohort.Match.ANY
+    done = {one: event_counts.of(one, now) for one in conditions if isinstance(one, EventCondition)}
+    rows = AmplitudeUser.objects.values_list("amplitude_id", "user_id", "device_id", "properties")
+    return {
+        number
+        for number, user_id, device_id, properties in rows.iterator()
+        if matches(
+            {**properties, "user_id": user_id, "device_id": device_id},
+            conditions,
+            any_of=any_of,
+            counts={one: counts.get(number, 0) for one, counts in done.items()},
+        )
+    }
+
+
 def recompute_rules(now: datetime) -> None:
-    for cohort in Cohort.objects.filter(kind=Cohort.Kind.RULE):
+    for cohort in Cohort.objects.filter(kind=Cohort.Kind.RULE, archived=False):
         recompute(cohort, now)
 
 

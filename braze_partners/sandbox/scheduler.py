@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 
 from django.db import DatabaseError, connections
 from django.utils import timezone
 
-from braze_partners.sandbox import braze, limits, members, sending, syncing, tallies
+from braze_partners.sandbox import braze, limits, sending, syncing
+from braze_partners.sandbox.following import Follower
 from braze_partners.sandbox.models import Sync, SyncRequest
 from braze_partners.sandbox.retrying import Answer
 from braze_partners.sandbox.sending import Booked
@@ -39,7 +39,7 @@ class Scheduler(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="sandbox-scheduler", daemon=True)
         self._ending = threading.Event()
-        self._followed = -1  # changes to users that the rules have seen; all are seen at the start
+        self._follower = Follower()
         self._senders = ThreadPoolExecutor(
             limits.REQUESTS_AT_ONCE_IN_ALL, thread_name_prefix="sandbox-sender"
         )
@@ -64,7 +64,7 @@ class Scheduler(threading.Thread):
 
     def _turn(self) -> float:
         now = timezone.now()
-        self._follow_rules(now)
+        self._follower.follow(now)
         syncing.ask_scheduled(now)
         for sync in self._live(Sync.State.QUEUED):
             self._prepare(sync)
@@ -76,12 +76,6 @@ class Scheduler(threading.Thread):
         if seconds is None:
             return IDLE_SECONDS
         return min(max(seconds, BUSY_SECONDS), IDLE_SECONDS)
-
-    def _follow_rules(self, now: datetime) -> None:
-        changes = tallies.of(tallies.PROFILE_CHANGES)
-        if changes != self._followed:
-            members.recompute_rules(now)
-            self._followed = changes
 
     def _live(self, state: str) -> list[Sync]:
         waiting = Sync.objects.filter(state=state).order_by("created_at")

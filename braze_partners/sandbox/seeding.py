@@ -8,7 +8,7 @@ from typing import Any
 
 from braze_partners.sandbox import members, users
 from braze_partners.sandbox.models import AmplitudeUser, Cohort
-from braze_partners.sandbox.rules import Condition
+from braze_partners.sandbox.rules.properties import Condition
 from braze_partners.sandbox.users import NewUser
 
 COUNTRIES = {

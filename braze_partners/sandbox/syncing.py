@@ -68,6 +68,8 @@ def ask(
         raise SyncRefused(_("send_as must be one of: %(known)s.") % {"known": _words(SendAs)})
     if cadence not in Cadence.values:
         raise SyncRefused(_("cadence must be one of: %(known)s.") % {"known": _words(Cadence)})
+    if cohort.archived:
+        raise SyncRefused(_("This cohort is archived; take it back first."))
     destination = _destination()
     link, _made = CohortLink.objects.get_or_create(
         cohort=cohort, rest_endpoint=destination.rest_endpoint, send_as=send_as
@@ -116,6 +118,22 @@ def _next_run(link: CohortLink, now: datetime) -> datetime:
 def end_schedule(cohort: Cohort) -> int:
     scheduled = cohort.links.filter(next_run_at__isnull=False)
     return scheduled.update(cadence=Cadence.ONE_TIME, next_run_at=None)
+
+
+def archive(cohort: Cohort, archived: bool, now: datetime) -> None:
+    """An archived cohort is not synced any more; what was sent stays at the destination."""
+    with transaction.atomic():
+        members.archive(cohort, archived, now)
+        if archived:
+            end_schedule(cohort)
+
+
+def delete(cohort: Cohort) -> None:
+    """With its syncs and files. The destination is told nothing, as Amplitude tells it nothing."""
+    with transaction.atomic():
+        if cohort.syncs.filter(state__in=Sync.LIVE).exists():
+            raise SyncRefused(_("This cohort is being synced; stop the sync first."))
+        cohort.delete()
 
 
 def ask_to_stop(sync: Sync) -> None:

@@ -44,6 +44,9 @@ urlpatterns = [
     path("cohorts/<str:cohort_id>/rename", cohorts.rename, name="cohort-rename"),
     path("cohorts/<str:cohort_id>/members", cohorts.change_members, name="cohort-members"),
     path("cohorts/<str:cohort_id>/shuffle", cohorts.shuffle, name="cohort-shuffle"),
+    path("cohorts/<str:cohort_id>/recompute", cohorts.recompute, name="cohort-recompute"),
+    path("cohorts/<str:cohort_id>/archive", cohorts.archive, name="cohort-archive"),
+    path("cohorts/<str:cohort_id>/delete", cohorts.delete, name="cohort-delete"),
     path("cohorts/<str:cohort_id>/sync", syncs.start, name="sync-start"),
     path("cohorts/<str:cohort_id>/sync/preview", syncs.preview, name="sync-preview"),
     path("cohorts/<str:cohort_id>/schedule/end", syncs.end_schedule, name="schedule-end"),
@@ -59,8 +62,10 @@ urlpatterns = [
     path("sandbox/api/cohorts", api.answers(get=api.list_cohorts, post=api.create_cohort)),
     path(
         "sandbox/api/cohorts/<str:cohort_id>",
-        api.answers(get=api.show_cohort, patch=api.change_cohort),
+        api.answers(get=api.show_cohort, patch=api.change_cohort, delete=api.delete_cohort),
     ),
+    path("sandbox/api/cohorts/<str:cohort_id>/recompute", api.answers(post=api.recompute_cohort)),
+    path("sandbox/api/cohorts/<str:cohort_id>/syncs", api.answers(get=api.list_syncs)),
     path(
         "sandbox/api/cohorts/<str:cohort_id>/members",
         api.answers(get=api.list_members, post=api.change_members),

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from tests.sandbox.braze_side import KEY, BrazeSide
+from tests.sandbox.cohort_client import CohortClient
 from tests.sandbox.running import Sandbox
+from tests.sandbox.uploading import an_event, upload
 
 pytestmark = pytest.mark.browser
 
@@ -84,6 +86,7 @@ def _sync(demo: Sandbox, page: Any, sentence: str) -> None:
         "/cohorts/p81mzd0q/rule",
         f"{COHORT}/rename",
         f"{COHORT}/members",
+        f"{COHORT}/delete",
         "/destinations",
         "/credentials",
         "/nothing",
@@ -116,3 +119,60 @@ def test_a_rule_is_built_row_by_row(demo: Sandbox, page: Any) -> None:
     cohort = next(one for one in made if one["name"] == "French pros")
     assert 0 < cohort["size"] < 200
     assert len(cohort["rule"]["conditions"]) == 2
+
+
+def test_a_rule_over_events_is_built_and_computed(demo: Sandbox, page: Any) -> None:
+    sent = [an_event(event_type="Tea bought", user_id="usr_000001") for _event in range(3)]
+    upload(demo, sent)
+    page.goto(f"{demo.url}/cohorts/new?by=rule")
+    page.get_by_label("Name", exact=True).fill("Tea drinkers")
+    page.get_by_role("button", name="Add an event").click()
+    page.get_by_label("Event type").fill("Tea bought")
+    page.get_by_label("times").fill("3")
+    page.get_by_label("days").fill("7")
+    page.get_by_role("button", name="Create").click()
+
+    page.get_by_text("did Tea bought at least 3 times in the last 7 days").wait_for()
+    page.get_by_role("link", name="1 user", exact=True).wait_for()
+    upload(demo, [an_event(event_type="Tea bought", user_id="usr_000002") for _event in range(3)])
+    page.get_by_role("button", name="Compute now").click()
+    page.get_by_role("link", name="2 users", exact=True).wait_for()
+    page.get_by_role("link", name="Edit rule").click()
+    assert page.get_by_label("Event type").input_value() == "Tea bought"
+
+
+def test_a_cohort_is_archived_taken_back_and_deleted(demo: Sandbox, page: Any) -> None:
+    cohort_id = demo.cohort(["usr_000001"], "Short-lived")
+    page.goto(f"{demo.url}/cohorts/{cohort_id}")
+    page.get_by_role("button", name="Archive").click()
+    page.get_by_text("The cohort is archived").wait_for()
+    assert page.get_by_role("button", name="Sync to…").count() == 0
+    page.get_by_role("button", name="Take back").click()
+    page.get_by_text("The cohort is back").wait_for()
+    page.get_by_role("link", name="Delete").click()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_text("The cohort Short-lived was deleted").wait_for()
+
+
+def test_files_asked_for_stand_on_the_cohorts_page(demo: Sandbox, page: Any) -> None:
+    client = CohortClient(demo)
+    client.rows("k3x9a7f2", props=1, propKeys="plan")
+
+    page.goto(demo.url + COHORT)
+
+    row = page.get_by_role("row").filter(has_text="plan")
+    row.get_by_text("Completed").wait_for()
+    row.get_by_text("567", exact=True).wait_for()
+
+
+def test_a_fault_is_told_where_to_strike(demo: Sandbox, page: Any) -> None:
+    page.goto(f"{demo.url}/faults/http_503")
+    page.get_by_label("HTTP V2 and Batch").uncheck()
+    page.get_by_label("List of cohorts").check()
+    page.get_by_label("User profile").check()
+    page.get_by_role("button", name="Switch on").click()
+
+    page.get_by_text("List of cohorts, User profile").wait_for()
+    assert CohortClient(demo).get("api/3/cohorts").status_code == 503
+    page.get_by_role("button", name="Switch off: Unavailable (503)").click()
+    page.get_by_text("The fault is off").wait_for()

@@ -92,7 +92,10 @@ def count_download(file: CohortFile) -> None:
 
 
 def forget_old(now: datetime) -> int:
-    """Ends the links that are too old, and the oldest files when all take too much room."""
+    """Ends the links that are too old, and the oldest files when all take too much room.
+
+    Files of cohorts that were deleted, or begun and never finished, go with them.
+    """
     since = now - timedelta(days=limits.LINK_DAYS)
     gone = list(CohortFile.objects.filter(asked_at__lte=since).values_list("pk", flat=True))
     room = limits.STORED_BYTES
@@ -102,7 +105,6 @@ def forget_old(now: datetime) -> int:
             room -= stored
             if room < 0:
                 gone.append(file_id)
-    for file_id in gone:
-        CohortFile.objects.filter(pk=file_id).delete()
-        writing_files.remove(file_id)
-    return len(gone)
+    CohortFile.objects.filter(pk__in=gone).delete()
+    known = set(CohortFile.objects.values_list("pk", flat=True))
+    return writing_files.remove_all_but(known)

@@ -5,12 +5,11 @@ Neither ever holds more than a few thousand rows, whatever the cohort's size.
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import gzip
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,9 +62,13 @@ def write(file: CohortFile) -> Written:
     return Written(rows, size, stored)
 
 
-def remove(file_id: str) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        path_of(file_id).unlink()
+def remove_all_but(file_ids: Collection[str]) -> int:
+    """For the one thread that writes them: nothing is under way while it calls this."""
+    kept = {path_of(file_id).name for file_id in file_ids}
+    gone = [path for path in path_of("").parent.glob("*") if path.name not in kept]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return len(gone)
 
 
 def unpacked(file_id: str) -> Iterator[bytes]:

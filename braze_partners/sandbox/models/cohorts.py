@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from braze_partners.sandbox.limits import DESCRIPTION_LENGTH
 from braze_partners.sandbox.models.users import AmplitudeUser
 
 
@@ -25,7 +26,7 @@ class Cohort(models.Model):
     match = models.CharField(max_length=3, choices=Match.choices, default=Match.ALL)
     conditions = models.JSONField(default=list)
     size = models.PositiveIntegerField(default=0)
-    description = models.CharField(max_length=1_000, default="")
+    description = models.CharField(max_length=DESCRIPTION_LENGTH, default="")
     owner = models.CharField(max_length=200, default="")
     published = models.BooleanField(default=True)
     archived = models.BooleanField(default=False)

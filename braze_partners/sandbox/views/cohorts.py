@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -12,9 +13,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from braze_partners.sandbox import charts, destinations, forms, history, limits, members
+from braze_partners.sandbox import (
+    charts,
+    destinations,
+    event_log,
+    forms,
+    history,
+    limits,
+    members,
+    syncing,
+)
 from braze_partners.sandbox.models import AmplitudeUser, Cadence, Cohort, SendAs
-from braze_partners.sandbox.rules import OPERATORS
+from braze_partners.sandbox.rules import events as event_rules
+from braze_partners.sandbox.rules.properties import OPERATORS
 
 # Users looked at to suggest names of properties in a rule: enough to see them all (own choice).
 USERS_FOR_SUGGESTIONS = 200
@@ -62,6 +73,8 @@ def cohort_page(request: HttpRequest, cohort_id: str) -> HttpResponse:
         "section": "cohorts",
         "cohort": cohort,
         "operators": OPERATORS,
+        "event_operators": event_rules.OPERATORS,
+        "files": cohort.files.all()[: limits.FILES_SHOWN],
         "chart": charts.size_chart(points, timezone.now()),
         "latest_points": points[-limits.ROWS_PER_PAGE :][::-1],
         "destination": destinations.current(),
@@ -134,6 +147,39 @@ def shuffle(request: HttpRequest, cohort_id: str) -> HttpResponse:
     return _applied(request, cohort, lambda: members.shuffle(cohort, timezone.now()))
 
 
+@require_POST
+def recompute(request: HttpRequest, cohort_id: str) -> HttpResponse:
+    cohort = get_object_or_404(Cohort, pk=cohort_id, kind=Cohort.Kind.RULE)
+    return _applied(request, cohort, lambda: members.recompute(cohort, timezone.now()))
+
+
+@require_POST
+def archive(request: HttpRequest, cohort_id: str) -> HttpResponse:
+    """Archives it, or takes it back."""
+    cohort = get_object_or_404(Cohort, pk=cohort_id)
+    syncing.archive(cohort, not cohort.archived, timezone.now())
+    if cohort.archived:
+        messages.success(request, _("The cohort is archived: it is not computed and not synced."))
+    else:
+        messages.success(request, _("The cohort is back."))
+    return redirect("cohort", cohort.pk)
+
+
+@require_http_methods(["GET", "POST"])
+def delete(request: HttpRequest, cohort_id: str) -> HttpResponse:
+    cohort = get_object_or_404(Cohort, pk=cohort_id)
+    if request.method != "POST":
+        context = {"cohort": cohort, "section": "cohorts"}
+        return render(request, "sandbox/cohort_delete.html", context)
+    try:
+        syncing.delete(cohort)
+    except syncing.SyncRefused as refused:
+        messages.error(request, str(refused))
+        return redirect("cohort", cohort.pk)
+    messages.success(request, _("The cohort %(name)s was deleted.") % {"name": cohort.name})
+    return redirect("cohorts")
+
+
 def _applied(
     request: HttpRequest, cohort: Cohort, change: Callable[[], members.Change]
 ) -> HttpResponse:
@@ -159,17 +205,21 @@ def _history_context(request: HttpRequest, cohort: Cohort) -> dict[str, object]:
     return {"rows": rows, "page": page, "live": any(row.live for row in rows)}
 
 
-def _rule_context(rows: list[dict[str, str]]) -> dict[str, object]:
+def _rule_context(rows: list[dict[str, Any]]) -> dict[str, object]:
     names: set[str] = {"user_id", "device_id"}
     users = AmplitudeUser.objects.values_list("properties", flat=True)
     for properties in users.order_by("-changed_at")[:USERS_FOR_SUGGESTIONS]:
         names |= set(properties)
     empty = {"property": "", "operator": "is", "value": ""}
     return {
-        "rule_rows": rows or [empty],
+        "rule_rows": [row for row in rows if "event" not in row] or ([] if rows else [empty]),
+        "event_rows": [row for row in rows if "event" in row],
         "empty_row": empty,
+        "empty_event_row": {"operator": "at_least", "times": 1, "days": 30},
         "operators": OPERATORS,
+        "event_operators": event_rules.OPERATORS,
         "suggestions": sorted(names),
+        "event_types": event_log.event_types(),
     }
 
 

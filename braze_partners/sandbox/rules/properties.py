@@ -1,15 +1,13 @@
-"""Rules over user properties: reading, checking and applying them; pure, without the database."""
+"""Conditions on properties, of a user or of an event: reading, checking and applying them. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-
-from braze_partners.sandbox.limits import CONDITIONS_PER_RULE
 
 OPERATORS = {
     "is": gettext_lazy("is"),
@@ -38,21 +36,7 @@ class Condition:
         return {"property": self.property, "operator": self.operator, "value": self.value}
 
 
-def read_conditions(rows: Iterable[Any]) -> list[Condition]:
-    """The conditions of a form or a REST body; raises RuleRefused with a sentence."""
-    conditions = [_read(row, place) for place, row in enumerate(rows, start=1)]
-    if not conditions:
-        raise RuleRefused(_("Enter at least one condition."))
-    if len(conditions) > CONDITIONS_PER_RULE:
-        raise RuleRefused(
-            _("A rule has at most %(limit)d conditions.") % {"limit": CONDITIONS_PER_RULE}
-        )
-    return conditions
-
-
-def _read(row: Any, place: int) -> Condition:
-    if not isinstance(row, Mapping):
-        raise RuleRefused(_("Condition %(place)d must be an object.") % {"place": place})
+def read(row: Mapping[str, Any], place: int) -> Condition:
     name = str(row.get("property", "")).strip()
     operator = str(row.get("operator", ""))
     value = as_text(row.get("value", "")).strip()
@@ -70,18 +54,11 @@ def _read(row: Any, place: int) -> Condition:
     return Condition(name, operator, "" if operator in WITHOUT_VALUE else value)
 
 
-def stored_conditions(rows: Iterable[Mapping[str, str]]) -> list[Condition]:
-    return [Condition(row["property"], row["operator"], row.get("value", "")) for row in rows]
+def stored(row: Mapping[str, str]) -> Condition:
+    return Condition(row["property"], row["operator"], row.get("value", ""))
 
 
-def matches(
-    properties: Mapping[str, Any], conditions: Iterable[Condition], *, any_of: bool
-) -> bool:
-    verdicts = (_holds(properties, condition) for condition in conditions)
-    return any(verdicts) if any_of else all(verdicts)
-
-
-def _holds(properties: Mapping[str, Any], condition: Condition) -> bool:
+def holds(properties: Mapping[str, Any], condition: Condition) -> bool:
     held = properties.get(condition.property)
     present = held is not None and held != ""
     match condition.operator:

@@ -1,0 +1,1 @@
+"""Rules of cohorts: conditions on users' properties and on what they did."""
