@@ -7,15 +7,22 @@ nothing. Only the blocks that the runs touch are written.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from pyroaring import BitMap
 
 from cohorts import bitmaps
 from cohorts.bitmaps import BlockedSet, Delta
-from cohorts.limits import FOLD_FROM_RUNS, FOLDS_PER_SWEEP, RUNS_PER_FOLD
+from cohorts.limits import (
+    FOLD_FROM_RUNS,
+    FOLDS_PER_SWEEP,
+    QUIET,
+    RUNS_PER_FOLD,
+    RUNS_PER_TOUCHED,
+)
 from cohorts.models import Cohort, CohortBlock, Fold
 
 _RUNS = """
@@ -27,7 +34,8 @@ _BLOCKS = "SELECT block, bits FROM cohorts_cohortblock WHERE cohort_id = %s"
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What a fold will write, computed before its transaction begins."""
+    """What a fold will write, computed before its transaction begins. `grown` is the fold before
+    it that it is joined to, and `touched` is of both, from `touched_from` on."""
 
     cohort_id: int
     first: int
@@ -35,15 +43,17 @@ class Prepared:
     changed: BlockedSet
     emptied: list[int]
     touched: BitMap
+    grown: int | None
+    touched_from: int
 
 
-def due(from_runs: int = FOLD_FROM_RUNS, limit: int = FOLDS_PER_SWEEP) -> list[int]:
-    """Cohorts whose runs have piled up, the worst first."""
-    found = (
-        Cohort.objects.annotate(waiting=F("sequence") - F("folded_sequence"))
-        .filter(sequence__gte=F("folded_sequence") + from_runs)
-        .order_by("-waiting")
-    )
+def due(now: datetime, limit: int = FOLDS_PER_SWEEP) -> list[int]:
+    """Cohorts whose runs have piled up, the worst first; then those with some that have been quiet
+    for a while: who asks for many cohorts at once finds few runs beside the bases."""
+    waiting = F("sequence") - F("folded_sequence")
+    piled_up = Q(sequence__gte=F("folded_sequence") + FOLD_FROM_RUNS)
+    quiet = Q(sequence__gt=F("folded_sequence"), last_run_at__lt=now - QUIET)
+    found = Cohort.objects.annotate(waiting=waiting).filter(piled_up | quiet).order_by("-waiting")
     return list(found.values_list("pk", flat=True)[:limit])
 
 
@@ -71,7 +81,18 @@ def _prepare(cohort_id: int) -> Prepared | None:
     after = bitmaps.combine(base, delta)
     changed = {block: bits for block, bits in after.items() if bits != base.get(block)}
     emptied = sorted(base.keys() - after.keys())
-    return Prepared(cohort_id, folded + 1, last, changed, emptied, touched)
+    grown, first, before = _growing(cohort_id, folded, last)
+    return Prepared(cohort_id, folded + 1, last, changed, emptied, touched | before, grown, first)
+
+
+def _growing(cohort_id: int, folded: int, last: int) -> tuple[int | None, int, BitMap]:
+    """The newest fold, while it may still take runs in: many small ones would cost whoever asks
+    which of them touched a person."""
+    rows = Fold.objects.filter(cohort_id=cohort_id, last_sequence=folded)
+    newest = rows.filter(first_sequence__gt=last - RUNS_PER_TOUCHED).first()
+    if newest is None:
+        return None, folded + 1, BitMap()
+    return newest.pk, newest.first_sequence, bitmaps.decode(newest.touched_bits)
 
 
 def _changes(cohort_id: int, folded: int, last: int) -> tuple[Delta, BitMap]:
@@ -92,8 +113,9 @@ def _write(prepared: Prepared) -> bool:
         for block, bits in sorted(prepared.changed.items())
     ]
     fold_row = Fold(
+        pk=prepared.grown,
         cohort_id=prepared.cohort_id,
-        first_sequence=prepared.first,
+        first_sequence=prepared.touched_from,
         last_sequence=prepared.last,
         touched_bits=bitmaps.encode_block(prepared.touched),
     )
@@ -112,5 +134,5 @@ def _write(prepared: Prepared) -> bool:
         if not moved:
             transaction.set_rollback(True)
             return False
-        fold_row.save(force_insert=True)
+        fold_row.save(force_insert=prepared.grown is None, force_update=prepared.grown is not None)
     return True

@@ -18,6 +18,14 @@ MAX_COHORT_ID_CHARACTERS = 255
 # Unfolded runs of a cohort from which on it is folded: eight add 5 ms to a read (house.md).
 FOLD_FROM_RUNS = 8
 
+# Without a run for so long a cohort is folded though fewer wait: a person's page looks at every
+# cohort, and what is folded costs it a few bytes each (own choice).
+QUIET = timedelta(minutes=2)
+
+# Runs about which one row of "who was touched" speaks: asking "which run" reads a row for so many,
+# and then so many runs (own choice).
+RUNS_PER_TOUCHED = 64
+
 # Cohorts folded by one sweep, so that a sweep stays short; the next goes on.
 FOLDS_PER_SWEEP = 200
 

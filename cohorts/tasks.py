@@ -17,8 +17,8 @@ log = structlog.get_logger(__name__)
 
 @shared_task(name="cohorts.fold_cohorts")
 def fold_cohorts() -> None:
-    """Folds every cohort with eight or more runs waiting. Safe to run together."""
-    for cohort_id in folding.due():
+    """Folds cohorts with many runs waiting, or some for a while. Safe to run together."""
+    for cohort_id in folding.due(timezone.now()):
         runs = folding.fold(cohort_id)
         if runs:
             log.info("cohort_folded", cohort=cohort_id, runs=runs)

@@ -99,7 +99,7 @@ def test_cohorts_are_due_from_eight_runs_on() -> None:
         run(busy, {number})
     for number in range(7):
         run(quiet, {number})
-    assert folding.due() == [busy.pk]
+    assert folding.due(NOW) == [busy.pk]
 
 
 def test_what_is_remembered_is_brought_forward(transactional_db: None) -> None:
