@@ -219,6 +219,27 @@ def by_event_id(workspace_id: int, event_id: str, limit: int = 50) -> list[Found
     return found[:limit]
 
 
+def latest_of(
+    workspace_id: int, identities: Collection[str], before: int | None, limit: int
+) -> list[Found]:
+    """(sequence, received at, record) of the last events of any of these identities, of those
+    before a sequence if it is given; the newest first."""
+    digests = {identity: digest(identity) for identity in identities}
+    lanes = {lane_of_digest(digested) for digested in digests.values()}
+    end = head(workspace_id) if before is None else before
+    found: list[Found] = []
+    below = end + MAX_EVENTS_PER_BATCH
+    while digests and len(found) < limit:
+        rows = log_sql.rows_of_any(workspace_id, list(digests.values()), below, LOOKUP_CHUNK)
+        for row in rows:
+            theirs = [one for one in _of_lanes(row, lanes) if one.identity in digests]
+            found += reversed(list(_found(row, _between(row, theirs, 0, end))))
+            below = row.end_sequence
+        if len(rows) < LOOKUP_CHUNK:
+            break
+    return found[:limit]
+
+
 def rewrite(workspace_id: int, end_sequence: int, change: Change) -> bool:
     """Writes a batch anew with other records in place of some; whether anything was to change.
     `change` gives the record to keep for a sequence. Counts and hashes stay as they are."""
@@ -249,6 +270,12 @@ def _as_range(lanes: Container[int]) -> range:
 
 def _records(row: Row, lanes: range) -> list[EventRecord]:
     return frames.unpack(row.part, row.frame_ends, lanes, row.whole)
+
+
+def _of_lanes(row: Row, lanes: Iterable[int]) -> list[EventRecord]:
+    """In their order."""
+    records = [one for lane in lanes for one in _records(row, range(lane, lane + 1))]
+    return sorted(records, key=lambda record: record.index)
 
 
 def _between(row: Row, records: list[EventRecord], start: int, end: int) -> list[EventRecord]:

@@ -83,6 +83,10 @@ _OF_IDENTITY_SQLITE = f"""
 SELECT {_HEADER}, frames FROM events_batch
  WHERE {_PLACE} AND instr(identity_hashes, %s) > 0 ORDER BY end_sequence LIMIT %s
 """
+_OF_ANY = """
+SELECT {header}, frames FROM events_batch
+ WHERE workspace_id = %s AND end_sequence < %s AND ({any}) ORDER BY end_sequence DESC LIMIT %s
+"""
 _HOLDING = f"""
 SELECT end_sequence FROM events_batch
  WHERE {_PLACE} AND identity_hashes && %s ORDER BY end_sequence
@@ -186,6 +190,22 @@ def rows_of_identity(
         return list(_rows(postgres.ask(_OF_IDENTITY, values)))
     with connection.cursor() as cursor:
         cursor.execute(_OF_IDENTITY_SQLITE, [*place, digested, most])
+        return list(_rows_sqlite(cursor))
+
+
+def rows_of_any(
+    workspace_id: int, digests: Sequence[bytes], before: int, most: int
+) -> list[Row]:
+    """The last batches, ending before a sequence, that may hold events of identities with these
+    hashes; the newest first, whole."""
+    one = _HOLDS.format("identity") if postgres.is_postgres() else "instr(identity_hashes, %s) > 0"
+    statement = _OF_ANY.format(header=_HEADER, any=" OR ".join([one] * len(digests)))
+    if postgres.is_postgres():
+        held = [value for digested in digests for value in _holds(digested)]
+        found = postgres.ask(statement, [workspace_id, before, *held, most])
+        return list(_rows(found, whole=True))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [workspace_id, before, *digests, most])
         return list(_rows_sqlite(cursor))
 
 

@@ -185,3 +185,19 @@ def test_what_a_transaction_takes_back_leaves_no_gap(cast: Cast) -> None:
 def test_nothing_takes_no_sequence(cast: Cast) -> None:
     assert intake.accept(cast.workspace.pk, [], NOON).count == 0
     assert event_log.head(cast.workspace.pk) == 0
+
+
+def test_the_last_events_of_some_identities_come_newest_first(cast: Cast) -> None:
+    workspace = cast.workspace.pk
+    log_of(workspace, [events_of(30, prefix, people=7) for prefix in "abcdef"])
+    log_of(workspace, [[an_event("x1", None, device_id="p1")], [an_event("y", "other")]])
+    newest = event_log.latest_of(workspace, ["p1", "p2"], None, 4)
+    assert [record.id for _, _, record in newest] == ["x1", "f29", "f23", "f22"]
+    before = newest[-1][0]
+    older = event_log.latest_of(workspace, ["p1", "p2"], before, 3)
+    assert [record.id for _, _, record in older] == ["f16", "f15", "f9"]
+    everything = event_log.latest_of(workspace, ["p1"], None, 1_000)
+    assert len(everything) == 31
+    assert [one[0] for one in everything] == sorted((one[0] for one in everything), reverse=True)
+    assert event_log.latest_of(workspace, [], None, 5) == []
+    assert event_log.latest_of(cast.other_workspace.pk, ["p1"], None, 5) == []
