@@ -98,7 +98,9 @@ class _Kept:
         if hold is not None and sequence >= hold.next_sequence:
             decided = False
         changed = decided and current.changed_at > received_at
-        filtered = judge(record, sequence, minute_of(received_at), received_at, self._rules(current))
+        filtered = judge(
+            record, sequence, minute_of(received_at), received_at, self._rules(current)
+        )
         if filtered is not None and filtered.fate in FILTERED:
             return VerdictAt(current, Outcome.FILTERED, filtered.fate, settings_since=changed)
         if decided:

@@ -1,4 +1,5 @@
-"""The cohorts of one person with the run that put them there: people's number, cohorts' answers.
+"""A person as other rooms know them: cohorts with the run that put them there, events with each
+Current's verdict.
 
 Only puts other rooms' answers together.
 """
@@ -7,55 +8,137 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from django.db.models import F, Window
-from django.db.models.functions import RowNumber
+import orjson
+from django.core.paginator import Page, Paginator
 
+from braze_partners.events import catalogue, event_log
+from braze_partners.events.event_log import Found
+from braze_partners.events.records import EventRecord
+from braze_partners.people.models import Profile
 from braze_partners.workspaces.models import Workspace
-from cohorts import bitmaps, listing, membership
+from cohorts import standing
+from cohorts.listing import BLOBS
 from cohorts.models import Cohort, ImportRun
+from cohorts.standing import Standing
+from currents import verdict_words, verdicts
+from currents.kinds import kind_name
+from currents.models import Current
+from currents.verdict_words import Told
 
-# Cohorts shown on a person's page; the rest are counted.
-COHORTS_SHOWN = 20
-# The newest runs of each shown cohort that are asked who put the person there.
-RUNS_ASKED = 32
+# Cohorts and segments on a page of a person's page.
+ROWS_PER_PAGE = 20
+EVENTS_PER_PAGE = 20
+# Currents whose verdict stands beside each event; the rest are counted.
+CURRENTS_SHOWN = 6
+# Devices of a person whose events are looked for, the newest first: each is looked for by its hash
+# in every batch of the log.
+DEVICES_ASKED = 10
+# Where custom events and purchases say what they are of.
+NAMES = {catalogue.CUSTOM_EVENT: "name", catalogue.PURCHASE: "product_id"}
 
 
 @dataclass(slots=True, frozen=True)
 class PersonCohort:
-    """`run` is None when the person came by a run older than those that were asked."""
+    """`run` is None where the run that put the person there keeps its bitmaps no more."""
 
     cohort: Cohort
     run: ImportRun | None
 
 
-def cohorts_of_person(workspace: Workspace, number: int) -> tuple[list[PersonCohort], int]:
-    """The latest cohorts that the person is in, and how many there are in all."""
-    cohorts = list(listing.cohorts_of(workspace, archived=True))
-    members = membership.of([cohort.pk for cohort in cohorts])
-    theirs = [
-        cohort for cohort in cohorts if cohort.pk in members and members[cohort.pk].holds(number)
+def cohorts_of_person(
+    workspace: Workspace, number: int, page: int
+) -> tuple[list[PersonCohort], Page[Any]]:
+    """A page of the cohorts that the person is in, the latest changed first."""
+    found = {one.cohort_id: one for one in standing.of_person(workspace.pk, number)}
+    rows = Cohort.objects.filter(workspace=workspace, pk__in=found)
+    ids = list(rows.order_by("-last_run_at", "-pk").values_list("pk", flat=True))
+    shown = Paginator(ids, ROWS_PER_PAGE).get_page(page)
+    cohorts = rows.in_bulk(list(shown))
+    runs = _runs([found[pk] for pk in shown], number)
+    return [PersonCohort(cohorts[pk], runs.get(pk)) for pk in shown if pk in cohorts], shown
+
+
+def _runs(standings: Sequence[Standing], number: int) -> dict[int, ImportRun]:
+    """By cohort, the run that put the person there."""
+    by_cohort = standing.put_by(standings, number)
+    rows = ImportRun.objects.select_related("key").defer(*BLOBS).in_bulk(by_cohort.values())
+    return {cohort: rows[run] for cohort, run in by_cohort.items() if run in rows}
+
+
+@dataclass(slots=True, frozen=True)
+class AtCurrent:
+    current: Current
+    told: Told
+
+
+@dataclass(slots=True, frozen=True)
+class PersonEvent:
+    """`name` is what a custom event or a purchase is of; `properties` None where unreadable.
+    `device` names the identity of what was done anonymously."""
+
+    sequence: int
+    received_at: datetime
+    time_ms: int
+    kind: str
+    name: str
+    id: str
+    device: str
+    properties: dict[str, Any] | None
+    verdicts: list[AtCurrent]
+
+
+@dataclass(slots=True, frozen=True)
+class PersonEvents:
+    """`older` is where the next page begins; `more_currents` are those not shown beside events."""
+
+    events: list[PersonEvent]
+    older: int | None
+    more_currents: int
+    devices_left_out: int
+
+
+def events_of_person(
+    workspace: Workspace, profile: Profile, before: int | None, now: datetime
+) -> PersonEvents:
+    """The last events of the person's external id, devices and Braze id, the newest first, each
+    with what every Current did with it."""
+    devices = list(profile.devices.order_by("-pk").values_list("device_id", flat=True))
+    named = [profile.external_id or "", profile.braze_id]
+    identities = {text for text in [*named, *devices[:DEVICES_ASKED]] if text}
+    found = event_log.latest_of(workspace.pk, identities, before, EVENTS_PER_PAGE + 1)
+    shown = found[:EVENTS_PER_PAGE]
+    told, more = verdicts.on_events(workspace, shown, CURRENTS_SHOWN)
+    events = [
+        _event(one, [AtCurrent(each.current, verdict_words.tell(each, now)) for each in at])
+        for one, at in zip(shown, told, strict=True)
     ]
-    shown = theirs[:COHORTS_SHOWN]
-    runs = _runs_that_added([cohort.pk for cohort in shown], number)
-    return [PersonCohort(cohort, runs.get(cohort.pk)) for cohort in shown], len(theirs)
+    older = shown[-1][0] if len(found) > EVENTS_PER_PAGE else None
+    return PersonEvents(events, older, more, max(0, len(devices) - DEVICES_ASKED))
 
 
-def _runs_that_added(cohort_ids: Sequence[int], number: int) -> dict[int, ImportRun]:
-    """By cohort the newest run that added the person; one query."""
-    place = Window(RowNumber(), partition_by=F("cohort_id"), order_by=F("sequence").desc())
-    newest = (
-        ImportRun.objects.filter(cohort_id__in=cohort_ids, sequence__isnull=False)
-        .annotate(place=place)
-        .filter(place__lte=RUNS_ASKED)
-        .defer("removed_bits", "skipped_list")
-        .order_by("-sequence")
+def _event(found: Found, told: list[AtCurrent]) -> PersonEvent:
+    sequence, received_at, record = found
+    properties = _properties(record)
+    name = (properties or {}).get(NAMES.get(record.type, ""))
+    return PersonEvent(
+        sequence=sequence,
+        received_at=received_at,
+        time_ms=record.time_ms,
+        kind=kind_name(record.type),
+        name=name if isinstance(name, str) else "",
+        id=record.id,
+        device="" if record.external_user_id else record.device_id or "",
+        properties=properties,
+        verdicts=told,
     )
-    found: dict[int, ImportRun] = {}
-    for run in newest:
-        cohort_id = run.cohort_id
-        if cohort_id is None or cohort_id in found:
-            continue
-        if number in bitmaps.decode(run.added_bits):
-            found[cohort_id] = run
-    return found
+
+
+def _properties(record: EventRecord) -> dict[str, Any] | None:
+    try:
+        told = orjson.loads(bytes(record.properties))
+    except orjson.JSONDecodeError:
+        return None
+    return told if isinstance(told, dict) else None

@@ -17,6 +17,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("story/flow/", story_views.event_flow, name="event_flow"),
     path("search/", views.search, name="search"),
     path("people/<int:number>/cohorts/", person_pages.person_cohorts, name="person_cohorts"),
+    path("people/<int:number>/segments/", person_pages.person_segments, name="person_segments"),
+    path("people/<int:number>/events/", person_pages.person_events, name="person_events"),
     path("partners/", include("braze_partners.dashboard.partner_urls")),
     *workspace_patterns,
 ]

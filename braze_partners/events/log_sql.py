@@ -193,9 +193,7 @@ def rows_of_identity(
         return list(_rows_sqlite(cursor))
 
 
-def rows_of_any(
-    workspace_id: int, digests: Sequence[bytes], before: int, most: int
-) -> list[Row]:
+def rows_of_any(workspace_id: int, digests: Sequence[bytes], before: int, most: int) -> list[Row]:
     """The last batches, ending before a sequence, that may hold events of identities with these
     hashes; the newest first, whole."""
     one = _HOLDS.format("identity") if postgres.is_postgres() else "instr(identity_hashes, %s) > 0"

@@ -141,9 +141,7 @@ def test_settings_that_changed_since_are_said(world: World) -> None:
     world.current.save()
     found = told(world)
     assert found[sent].outcome is Outcome.FILTERED and found[sent].settings_since
-    assert "if they selected it then, it was sent" in verdict_words.sentence(
-        found[sent], world.now
-    )
+    assert "if they selected it then, it was sent" in verdict_words.sentence(found[sent], world.now)
     assert found[unchosen].outcome is Outcome.SENT and found[unchosen].settings_since
     assert "if they left it out then" in verdict_words.sentence(found[unchosen], world.now)
 

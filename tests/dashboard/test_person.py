@@ -1,4 +1,5 @@
-"""The cohorts on a person's page, each with the run that put them there."""
+"""What other rooms say on a person's page: cohorts with the run that put them there, segments,
+events with each Current's verdict."""
 
 from __future__ import annotations
 
@@ -13,10 +14,13 @@ from braze_partners.workspaces.models import Role
 from cohorts.folding import fold
 from cohorts.models import ImportRun
 from tests.cohorts.conftest import Partner, amplitude, nothing_remembered
+from tests.currents.factories import CurrentFactory
+from tests.events.factories import an_event, log_of
+from tests.segments.factories import SegmentFactory
 from tests.workspaces.factories import MemberFactory
 
 __all__ = ["amplitude", "nothing_remembered"]
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 
 @pytest.fixture
@@ -55,17 +59,114 @@ def test_a_run_whose_bitmaps_are_gone_is_an_older_run(amplitude: Partner, viewer
     assert "an older run" in shown(viewer, amplitude.numbers[1])
 
 
-def test_it_costs_the_same_queries_with_many_cohorts(
+def test_cohorts_are_paged_and_cost_the_same_queries_however_many(
     amplitude: Partner,
     viewer: Client,
     django_assert_max_num_queries: Callable[[int], AbstractContextManager[Any]],
 ) -> None:
     for number in range(25):
         amplitude.users([{"user_ids": ["u1"]}], cohort_id=f"c{number}")
+        if number % 3:
+            fold(amplitude.cohort(f"c{number}").pk)
+    path = f"/w/lumen/people/{amplitude.numbers[1]}/cohorts/"
     with django_assert_max_num_queries(15):
-        part = viewer.get(f"/w/lumen/people/{amplitude.numbers[1]}/cohorts/").content.decode()
-    assert part.count('class="cohort-label"') == 20
-    assert "and 5 more" in part
+        part = viewer.get(path).content.decode()
+    assert part.count('class="cohort-label"') == part.count("/cohorts/runs/") == 20
+    assert "1 to 20 of 25" in part
+    following = f"/w/lumen/people/{amplitude.numbers[1]}/?cohorts=2#person-cohorts"
+    assert following in part
+    last = viewer.get(f"{path}?cohorts=2&segments=3").content.decode()
+    assert last.count('class="cohort-label"') == 5 and "21 to 25 of 25" in last
+    assert "?segments=3&amp;cohorts=1#person-cohorts" in last
+
+
+def test_a_run_is_named_with_its_request_and_key(amplitude: Partner, viewer: Client) -> None:
+    amplitude.users([{"user_ids": ["u1"]}], headers={"X-Request-ID": "req-from-amplitude"})
+    part = shown(viewer, amplitude.numbers[1])
+    run = amplitude.last_run()
+    assert run.request_id and run.request_id in part
+    assert run.key is not None and f"…{run.key.last_four}" in part
+
+
+def test_segments_are_those_whose_filters_the_person_matches(
+    amplitude: Partner, viewer: Client
+) -> None:
+    amplitude.users([{"user_ids": ["u1"]}])
+    inside = {"type": "cohort", "partner": "amplitude", "operator": "includes"}
+    rows = {"all": [{"any": [inside | {"cohorts": ["abcd1234"]}]}]}
+    SegmentFactory.create(workspace=amplitude.workspace, name="Buyers <EU>", definition=rows)
+    path = "/w/lumen/people/{}/segments/"
+    part = viewer.get(path.format(amplitude.numbers[1])).content.decode()
+    assert "Buyers &lt;EU&gt;" in part and "/look-up/?person=braze_id:" in part
+    assert "In no segment" in viewer.get(path.format(amplitude.numbers[2])).content.decode()
+
+
+def events(client: Client, number: int, query: str = "") -> str:
+    return client.get(f"/w/lumen/people/{number}/events/{query}").content.decode()
+
+
+def test_events_say_what_every_current_did_with_them(amplitude: Partner, viewer: Client) -> None:
+    CurrentFactory.create(workspace=amplitude.workspace, name="Lifecycle <EU>")
+    custom = an_event("e-1", "u1", type="users.behaviors.CustomEvent", name="Tried <b>")
+    log_of(amplitude.workspace.pk, [[custom, an_event("e-2", "u1"), an_event("e-3", "u2")]])
+    log_of(amplitude.workspace.pk, [[an_event("e-4", None, device_id="d1")]])
+    part = events(viewer, amplitude.numbers[1])
+    assert part.index("e-4") < part.index("e-2") < part.index("e-1") and "e-3" not in part
+    assert "Tried &lt;b&gt;" in part and "Lifecycle &lt;EU&gt;" in part
+    assert "It is sent within seconds." in part
+    assert "This Current does not export this event type." in part
+    assert "from device" in part
+    assert "No event in the log" in events(viewer, amplitude.numbers[9])
+
+
+def test_a_viewer_sees_no_properties_of_events(amplitude: Partner, viewer: Client) -> None:
+    log_of(amplitude.workspace.pk, [[an_event("e-1", "u1", secret_plan="gold")]])
+    assert "secret_plan" not in events(viewer, amplitude.numbers[1])
+    member = MemberFactory.create(workspace=amplitude.workspace, role=Role.MARKETER)
+    marketer = Client()
+    marketer.force_login(member.account, backend="django.contrib.auth.backends.ModelBackend")
+    assert "secret_plan" in events(marketer, amplitude.numbers[1])
+
+
+def test_events_are_paged_from_the_newest_on(amplitude: Partner, viewer: Client) -> None:
+    log_of(amplitude.workspace.pk, [[an_event(f"e-{n:02}", "u1") for n in range(45)]])
+    number = amplitude.numbers[1]
+    first = events(viewer, number)
+    assert "e-44" in first and "e-25" in first and "e-24" not in first
+    assert f"/w/lumen/people/{number}/?events=25#person-events" in first
+    second = events(viewer, number, "?events=25")
+    assert "e-24" in second and "e-05" in second and "e-25" not in second
+    assert "Newest events" in second and "?events=5#" in second
+    last = events(viewer, number, "?events=5")
+    assert "e-04" in last and "Older events" not in last
+    assert "No older event in the log" in events(viewer, number, "?events=0")
+
+
+def test_each_part_costs_few_queries(
+    amplitude: Partner,
+    viewer: Client,
+    django_assert_max_num_queries: Callable[[int], AbstractContextManager[Any]],
+) -> None:
+    for _ in range(8):
+        CurrentFactory.create(workspace=amplitude.workspace)
+        SegmentFactory.create(workspace=amplitude.workspace)
+    log_of(amplitude.workspace.pk, [[an_event(f"e-{n:02}", "u1") for n in range(45)]])
+    for part in ("", "cohorts/", "segments/", "events/"):
+        with django_assert_max_num_queries(15):
+            viewer.get(f"/w/lumen/people/{amplitude.numbers[1]}/{part}")
+    assert "and 2 more Currents" in events(viewer, amplitude.numbers[1])
+
+
+@pytest.mark.parametrize("part", ["cohorts", "segments", "events"])
+def test_strange_page_numbers_do_no_harm(amplitude: Partner, viewer: Client, part: str) -> None:
+    for text in ("x", "-1", "9" * 30, "1.5"):
+        path = f"/w/lumen/people/{amplitude.numbers[1]}/{part}/?{part}={text}"
+        assert viewer.get(path).status_code == 200
+
+
+def test_nobody_has_no_events_or_segments(viewer: Client) -> None:
+    for part in ("segments", "events"):
+        assert viewer.get(f"/w/lumen/people/99/{part}/").status_code == 404
 
 
 def test_nobody_has_no_cohorts(viewer: Client) -> None:

@@ -174,6 +174,7 @@ OWNED: dict[str, Builder] = {
         ("segments:look_up", "segments:star", "segments:duplicate", "segments:delete"), _segment
     ),
     **dict.fromkeys(("people:person", "people:delete", "dashboard:person_cohorts"), _person),
+    **dict.fromkeys(("dashboard:person_segments", "dashboard:person_events"), _person),
     **dict.fromkeys(("people:import_one", "people:import_progress"), _people_import),
     **dict.fromkeys(("people:import_start", "people:import_cancel"), _people_import),
     "people:import_problems": _people_import,
