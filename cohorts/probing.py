@@ -1,5 +1,5 @@
-"""Is one number in a stored bitmap? Told from a few hundred bytes of it, of which the database sends
-just those. Knows how roaring bitmaps are serialized; knows nothing of cohorts.
+"""Is one number in a stored bitmap? Told from a few hundred bytes of it, the only ones that the
+database sends. Knows how roaring bitmaps are serialized; knows nothing of cohorts.
 
 A bitmap begins with the keys of its containers (65,536 numbers each) and where they are. So the
 first look tells which bytes of which container hold the answer, and the second one reads them: of a

@@ -1,4 +1,4 @@
-"""What became of single events at each Current agrees with what was counted, and is said in words."""
+"""What became of single events at each Current agrees with what was counted and is told."""
 
 from __future__ import annotations
 
