@@ -222,8 +222,7 @@ def _project(held: SyncRun) -> projects.AmplitudeProject:
 
 
 def _access(held: SyncRun) -> Access:
-    keys = projects.keys_of(_project(held))
-    return Access(keys.region, keys.api_key, keys.secret_key)
+    return projects.access_of(_project(held))
 
 
 def _not_answered(held: SyncRun, error: NotAnswered, now: datetime) -> bool:

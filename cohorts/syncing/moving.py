@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from cohorts.syncing.models import ProjectCall, SyncRun
+from cohorts.syncing.signals import sync_ended
 from cohorts.syncing.states import ACTIVE, MOVES, State
 
 # What no run needs any longer once nobody can go on with it.
@@ -40,4 +41,5 @@ def move(
     moved = rows.update(state=after, state_since=now, **changes) == 1
     if moved and after not in ACTIVE:
         ProjectCall.objects.filter(run=pk, ended_at=None).update(ended_at=now)
+        sync_ended.send(SyncRun, pk=pk, state=after, now=now)
     return moved
