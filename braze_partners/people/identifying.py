@@ -56,6 +56,40 @@ def identify(
     return plan.refused
 
 
+def merge_into(workspace_id: int, gone: int, kept: int, now: datetime) -> None:
+    """One person (by number) becomes part of another. Raises PersonGone, ValueRefused for one who
+    has an external id: that would be lost, and make somebody new the next time it comes."""
+    if gone == kept:
+        raise ValueRefused("into", _("A person cannot be merged into themselves."))
+    with transaction.atomic():
+        numbers.lock(workspace_id)
+        people = merging.hold(workspace_id, {gone, kept})
+        if people[gone].external_id is not None:
+            text = _("Only somebody without an external id can be merged into another person.")
+            raise ValueRefused("into", text)
+        merging.merge(workspace_id, [Merge(gone, kept)], now)
+
+
+def identify_person(workspace_id: int, number: int, external_id: str, now: datetime) -> int:
+    """Gives somebody an external id, or makes them part of the person who has it; whose number they
+    have from now on. Raises PersonGone, ValueRefused for one who has another."""
+    with transaction.atomic():
+        numbers.lock(workspace_id)
+        (owner,) = identity.resolve_external_ids(workspace_id, [external_id])
+        people = merging.hold(workspace_id, {number, number if owner is None else owner})
+        known = people[number].external_id
+        if known == external_id:
+            return number
+        if known is not None:
+            text = _("This person has the external id “%s” already.") % known
+            raise ValueRefused("external_id", text)
+        if owner is None:
+            merging.give_external_ids(workspace_id, {number: external_id}, now)
+            return number
+        merging.merge(workspace_id, [Merge(number, owner)], now)
+        return owner
+
+
 def _plan(workspace_id: int, told: Sequence[Identification], data: bool) -> _Plan:
     aliases, owners, names = _known(workspace_id, told)
     plan = _Plan()

@@ -29,6 +29,8 @@ ACTIONS: dict[str, str | Promise] = {
     "people_import.started": _("Started an import of people"),
     "people_import.cancelled": _("Cancelled an import of people"),
     "person.deleted": _("Deleted a person"),
+    "person.identified": _("Gave a person an external ID"),
+    "person.merged": _("Merged two people"),
     "cohort.archived": _("Archived a cohort"),
     "cohort.unarchived": _("Brought a cohort back from the archive"),
     "cohort.deleted": _("Deleted a cohort"),

@@ -40,6 +40,8 @@ SHARED: dict[str, Parameters] = {
     "partner-cohorts-users": {"partner": "amplitude"},
     "api-rest-key": {"pk": 1},
     "api-person": {"braze_id": "0" * 24},
+    "api-person-identify": {"braze_id": "0" * 24},
+    "api-person-merge": {"braze_id": "0" * 24},
     "api-people-import": {"pk": 1},
     "api-people-import-refused": {"pk": 1},
     "api-import-key": {"pk": 1},
