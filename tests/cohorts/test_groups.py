@@ -10,7 +10,8 @@ from django.apps import apps
 from time_machine import travel
 
 from braze_partners.people.profiles import delete_profiles
-from cohorts import groups, membership
+from cohorts import groups, membership, undoing
+from cohorts.errors import NothingToUndo
 from cohorts.models import DataPoints, ImportRun, RunGroup
 from tests.cohorts.conftest import NOW, Partner
 from tests.keys.factories import DataImportKeyFactory
@@ -77,8 +78,11 @@ def test_deletions_come_between_unnoticed(amplitude: Partner) -> None:
     act = groups.last_finished(amplitude.cohort().pk, NOW + timedelta(minutes=16))
     assert runs_by_group(amplitude) == [2]
     assert act is not None and (act.first, act.last, act.kind) == (1, 3, Kind.PUSH)
-    change = groups.net_change(amplitude.cohort().pk, act)
-    assert set(change.added) == set(amplitude.numbers[:3]) and not change.removed
+    later = NOW + timedelta(minutes=16)
+    found = undoing.preview(amplitude.cohort(), later)
+    assert (found.first, found.last, found.taken_out, found.put_back) == (1, 3, 3, 0)
+    undoing.undo(amplitude.cohort(), later)
+    assert amplitude.members() == set()
 
 
 def test_a_push_that_changes_nothing_belongs_to_the_group(amplitude: Partner) -> None:
@@ -93,6 +97,8 @@ def test_a_group_is_finished_when_nothing_can_go_on_with_it(amplitude: Partner) 
     cohort = amplitude.cohort()
     assert groups.last_act(cohort.pk, NOW) is not None
     assert groups.last_finished(cohort.pk, NOW + timedelta(minutes=10)) is None
+    with pytest.raises(NothingToUndo, match="still be coming in"):
+        undoing.preview(cohort, NOW + timedelta(minutes=10))
     assert groups.last_finished(cohort.pk, NOW + timedelta(minutes=10, seconds=1)) is not None
 
 
@@ -113,7 +119,7 @@ def test_a_pull_is_an_act_of_its_own(amplitude: Partner) -> None:
     apply(amplitude, Kind.PULL, add=[1, 2], minute=1)
     act = groups.last_finished(amplitude.cohort().pk, NOW + timedelta(minutes=1))
     assert act is not None and (act.kind, act.first, act.last) == (Kind.PULL, 2, 2)
-    assert len(groups.net_change(amplitude.cohort().pk, act).added) == 2
+    assert undoing.preview(amplitude.cohort(), NOW).taken_out == 2
 
 
 def apply(
