@@ -70,6 +70,12 @@ JOBS: tuple[Job, ...] = (
         "eight runs that wait on a cohort cost a reader 5 ms; folded they cost nothing",
     ),
     Job(
+        "cohorts: find forgotten re-applies",
+        "cohorts.sweep_reapplications",
+        SECONDS_30,
+        "a re-apply whose message was lost, whose worker was killed or that was overtaken goes on",
+    ),
+    Job(
         "cohorts: retire old runs",
         "cohorts.retire_old_runs",
         DAILY,

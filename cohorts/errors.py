@@ -21,3 +21,7 @@ class CohortInUse(Exception):
 
 class NothingToUndo(Exception):
     """There is no last group or pull that may be taken back; its text says why, for people."""
+
+
+class ReapplyRefused(Exception):
+    """Skipped identifiers can't be re-applied now; its text says why, for people."""

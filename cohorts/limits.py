@@ -65,3 +65,26 @@ GROUP_PAUSE = timedelta(minutes=10)
 
 # How long a group lasts at most, so that a partner who never pauses has groups too (own choice).
 GROUP_LASTS = timedelta(hours=24)
+
+# Runs of a cohort that a re-apply reads at once, and between two of which it saves how far it is.
+REAPPLY_RUNS_AT_ONCE = 64
+
+# Identifiers that a re-apply looks up with one statement.
+REAPPLY_IDENTIFIERS_AT_ONCE = 10_000
+
+# A re-apply of no more runs and identifiers than these is done while its asker waits: a tenth of
+# a second. What is larger goes on in the background.
+REAPPLY_AT_ONCE_RUNS = 64
+REAPPLY_AT_ONCE_IDENTIFIERS = 10_000
+
+# Seconds that a worker holds a re-apply without a sign of life, and works on it before it lets
+# others have a turn.
+REAPPLY_LEASE_SECONDS = 120
+REAPPLY_TURN_SECONDS = 20
+
+# How often a re-apply begins its last step anew because a push came between, before it goes to
+# the end of the queue.
+REAPPLY_OVERTAKEN = 5
+
+# How long finished re-applies are remembered.
+REAPPLIES_KEPT = timedelta(days=30)

@@ -5,12 +5,15 @@ Knows people by their numbers; knows nothing of segments or Currents.
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from braze_partners.keys.models import DataImportKey
 from braze_partners.partners import directory
-from braze_partners.workspaces.models import Workspace
+from braze_partners.workspaces.models import Account, Workspace
 
 
 class Cohort(models.Model):
@@ -197,6 +200,11 @@ class ImportRun(models.Model):
                 condition=models.Q(first_of_group=True),
                 name="run_first_by_cohort",
             ),
+            models.Index(
+                fields=["workspace", "-id"],
+                condition=models.Q(skipped_list__isnull=False),
+                name="run_with_skips",
+            ),
         ]
         # `sequence` is null where nothing changed: such a run has no place in the membership.
 
@@ -260,3 +268,58 @@ class DataPoints(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.partner}/{self.cohort_id} {self.kind}"
+
+
+class Reapplication(models.Model):
+    """Skipped identifiers of a cohort, or of one of its runs, looked up once more in the
+    background. `position` is the last run that was read, the bits are who is wanted so far: who
+    was named by an external id, and who by an alias or a device. Both move together."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", pgettext_lazy("re-apply", "Running")
+        COMPLETED = "completed", _("Completed")
+        CANCELLED = "cancelled", pgettext_lazy("re-apply", "Cancelled")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="reapplications")
+    run = models.ForeignKey(
+        ImportRun, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
+    created_by = models.ForeignKey(
+        Account, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    position = models.PositiveBigIntegerField(default=0)
+    runs = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    by_external_id = models.BinaryField(null=True, blank=True)
+    by_others = models.BinaryField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_token = models.CharField(max_length=32, blank=True)
+    found = models.PositiveBigIntegerField(default=0)
+    added = models.PositiveBigIntegerField(default=0)
+    import_run = models.ForeignKey(
+        ImportRun, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cohort"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="reapplication_one_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"re-apply of {self.cohort_id}: {self.state}"
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.state in (self.State.QUEUED, self.State.RUNNING)

@@ -1,4 +1,5 @@
-"""Forgets what runs keep only for a time: skipped identifiers after 30 days, bitmaps after 400.
+"""Forgets what runs keep only for a time: skipped identifiers and removals of who was not in
+after 30 days, bitmaps after 400.
 The counts of a run stay. A run that is not folded yet keeps its bitmaps: they are the membership.
 """
 
@@ -7,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from cohorts.limits import RETIRED_PER_STATEMENT, RUN_BITMAPS_KEPT, SKIPPED_KEPT
 from cohorts.models import Fold, ImportRun
@@ -22,11 +23,13 @@ class Retired:
 
 
 def retire(now: datetime) -> Retired:
-    lists = ImportRun.objects.filter(at__lt=now - SKIPPED_KEPT, skipped_list__isnull=False)
+    lists = ImportRun.objects.filter(
+        Q(skipped_list__isnull=False) | Q(absent_bits__isnull=False), at__lt=now - SKIPPED_KEPT
+    )
     old = ImportRun.objects.filter(at__lt=now - RUN_BITMAPS_KEPT)
     folded = old.filter(added_bits__isnull=False, sequence__lte=F("cohort__folded_sequence"))
     retired = Retired(
-        _in_steps(lists, {"skipped_list": None}),
+        _in_steps(lists, {"skipped_list": None, "absent_bits": None}),
         _in_steps(folded, {"added_bits": None, "removed_bits": None}),
     )
     _forget_folds(old)

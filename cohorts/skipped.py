@@ -46,18 +46,23 @@ _older_decoder = msgspec.json.Decoder(list[Entry])
 _READ_BYTES = 1 << 18  # at once, decompressed: some five thousand entries
 
 
-def pack(entries: list[Entry]) -> bytes | None:
+def pack(listed: list[Entry]) -> bytes | None:
     """One entry a line. A compressor of its own each time: one shared between threads corrupts
     (house.md)."""
-    if not entries:
+    if not listed:
         return None
-    packed: bytes = zstandard.ZstdCompressor(level=LEVEL).compress(_encoder.encode_lines(entries))
+    packed: bytes = zstandard.ZstdCompressor(level=LEVEL).compress(_encoder.encode_lines(listed))
     return packed
 
 
 def unpack(blob: bytes | memoryview | None) -> list[Entry]:
-    """All of them; for the list of a pull, which may be millions long, see `lines`."""
-    return [entry for line in lines(blob) for entry in read(line)]
+    """All of them; for the list of a pull, which may be millions long, see `entries`."""
+    return list(entries(blob))
+
+
+def entries(blob: bytes | memoryview | None) -> Iterator[Entry]:
+    for line in lines(blob):
+        yield from read(line)
 
 
 def lines(blob: bytes | memoryview | None) -> Iterator[bytes]:

@@ -1,4 +1,5 @@
-"""The periodic work on cohorts. Thin: what is done stands in folding and retiring.
+"""The periodic work on cohorts, and wake-ups of re-applies. Thin: what is done stands in folding,
+retiring and reapplying.
 
 A push wakes nobody: a message took 0.4 ms by files and 0.7 by Redis, up to 116 at the worst, and
 the sweep finds what has piled up within five seconds anyway, with one query.
@@ -10,7 +11,8 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from cohorts import folding, retiring
+from braze_partners.celery import wake
+from cohorts import folding, reapplying, retiring
 
 log = structlog.get_logger(__name__)
 
@@ -28,3 +30,18 @@ def fold_cohorts() -> None:
 def retire_old_runs() -> None:
     retired = retiring.retire(timezone.now())
     log.info("runs_retired", skipped_lists=retired.skipped_lists, bitmaps=retired.bitmaps)
+
+
+@shared_task(name="cohorts.run_reapplication", ignore_result=True)
+def run_reapplication(pk: str) -> None:
+    if reapplying.run(pk, timezone.now):
+        wake(run_reapplication, pk)
+
+
+@shared_task(name="cohorts.sweep_reapplications", ignore_result=True)
+def sweep_reapplications() -> None:
+    """Wakes re-applies that nobody holds (a lost message, a killed worker, an overtaken one)."""
+    now = timezone.now()
+    for pk in reapplying.forgotten(now):
+        wake(run_reapplication, pk)
+    reapplying.forget_old(now)
