@@ -24,7 +24,8 @@ from itertools import islice
 
 from pyroaring import BitMap
 
-from braze_partners.people import identity
+from braze_partners.people import identity, merging, sets
+from braze_partners.people.models import PeopleSet
 from cohorts import bitmaps, skipped
 from cohorts.groups import KEEPS_GROUP
 from cohorts.limits import REAPPLY_IDENTIFIERS_AT_ONCE
@@ -102,6 +103,16 @@ def take_in(candidates: Candidates, run: RunRead, scope: Scope) -> None:
             candidates.put(adds)
         candidates.drop(removals.everybody)
     candidates.drop(run.removed)
+    if run.removed and run.kind not in KEEPS_GROUP:
+        candidates.drop(_as_whom_they_live_on(scope.cohort.workspace_id, run.removed))
+
+
+def _as_whom_they_live_on(workspace_id: int, people: BitMap) -> BitMap:
+    """Who was merged since is meant as the person they became part of."""
+    retired = BitMap()
+    for gone in sets.read(workspace_id, PeopleSet.Kind.DELETED).values():
+        retired |= gone & people
+    return BitMap(merging.successors(workspace_id, retired).values()) if retired else retired
 
 
 def named(workspace_id: int, entries: Iterable[Entry]) -> tuple[Candidates, Candidates]:

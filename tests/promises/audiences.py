@@ -26,6 +26,16 @@ class People:
         number = self.devices.get(device)
         return None if number is None or self.is_identified(number) else number
 
+    def whose(self, kind: str, name: str) -> int | None:
+        """As a partner may name people: devices are those of anonymous ones."""
+        if kind == "devices":
+            return self.anonymous_device(name)
+        return (self.ids if kind == "ids" else self.aliases).get(name)
+
+    def named_by(self, identifiers: set[tuple[str, str]]) -> set[int]:
+        found = {self.whose(*one) for one in identifiers}
+        return {number for number in found if number is not None}
+
     def now_is(self, number: int) -> int | None:
         """As whom somebody lives on who had this number once."""
         while number in self.became:
@@ -46,19 +56,31 @@ class People:
 
 
 @dataclass
+class Said:
+    """One push: identifiers that nobody had who were to be added and to be removed, and people who
+    were to be removed, in or not."""
+
+    skipped: set[tuple[str, str]] = field(default_factory=set)
+    skipped_removals: set[tuple[str, str]] = field(default_factory=set)
+    out: set[int] = field(default_factory=set)
+
+
+@dataclass
 class Audience:
-    """The cohorts' members, and what was last said of each person in each."""
+    """The cohorts' members, what was last said of each person in each, and what pushes said."""
 
     members: dict[str, set[int]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     archived: set[str] = field(default_factory=set)
     latest: dict[tuple[str, int], bool] = field(default_factory=dict)
     runs: dict[str, int] = field(default_factory=dict)
+    pushes: dict[str, list[Said]] = field(default_factory=dict)
 
     def begin(self, cohort: str) -> None:
         self.members.setdefault(cohort, set())
         self.names.setdefault(cohort, cohort)
         self.runs.setdefault(cohort, 0)
+        self.pushes.setdefault(cohort, [])
 
     def become(self, cohort: str, after: set[int]) -> tuple[int, int]:
         """Gives how many entered and left."""
@@ -80,8 +102,17 @@ class Audience:
             self.become(cohort, (self.members[cohort] - {gone}) | {kept})
         return concerned
 
+    def known_since(self, cohort: str, people: People) -> set[int]:
+        """Whom skipped identifiers name by now, and nothing took away later."""
+        wanted: set[int] = set()
+        for said in self.pushes[cohort]:
+            wanted |= people.named_by(said.skipped)
+            wanted -= people.named_by(said.skipped_removals)
+            wanted -= {now for number in said.out if (now := people.now_is(number)) is not None}
+        return wanted
+
     def drop(self, cohort: str) -> None:
-        for known in (self.members, self.names, self.runs):
+        for known in (self.members, self.names, self.runs, self.pushes):
             known.pop(cohort, None)
         self.archived.discard(cohort)
         self.latest = {key: value for key, value in self.latest.items() if key[0] != cohort}

@@ -1,5 +1,6 @@
 """Whatever happens to people and cohorts in whatever order, who is in a cohort is what plain sets
-say: pushes, renames, identify, delete, archive, folds, other processes and slow requests."""
+say: pushes, renames, re-applied skips, identify, delete, archive, folds, other processes and slow
+requests."""
 
 from __future__ import annotations
 
@@ -24,14 +25,23 @@ from braze_partners.people import numbers
 from braze_partners.people.models import Profile
 from braze_partners.people.profiles import NewDevice, NewPerson, create_profiles
 from braze_partners.workspaces.models import Workspace
-from cohorts import bitmaps, explaining, folding, importing, keeping, membership, remembered
+from cohorts import (
+    bitmaps,
+    explaining,
+    folding,
+    importing,
+    keeping,
+    membership,
+    reapplying,
+    remembered,
+)
 from cohorts.importing import IdentifierChange, Push, Source
 from cohorts.membership import Seen, Wanted
 from cohorts.models import Cohort, ImportRun
 from tests.cohorts.conftest import NOW, Partner, make_partner
 from tests.keys.factories import RestApiKeyFactory
 from tests.people.callers import PERMISSIONS, SECRET, Caller, an_alias
-from tests.promises.audiences import Audience, People
+from tests.promises.audiences import Audience, People, Said
 
 pytestmark = pytest.mark.embedded
 
@@ -128,17 +138,43 @@ class AudienceMachine(RuleBasedStateMachine):
             named = self._named(change)
             after = after - named if change["remove"] else after | named
         entered, left = self.audience.become(cohort, after)
+        self.audience.pushes[cohort].append(self._said(sent))
         run = self.partner.last_run()
         assert (run.received, run.added, run.removed) == (received, entered, left)
         assert received == run.added + run.removed + run.unchanged + run.skipped
         assert run.size_after == len(after)
 
     def _named(self, change: dict[str, Any]) -> set[int]:
-        people = self.people
-        found = {people.ids.get(one) for one in change["ids"]}
-        found |= {people.aliases.get(one) for one in change["aliases"]}
-        found |= {people.anonymous_device(one) for one in change["devices"]}
-        return {number for number in found if number is not None}
+        kinds = ("ids", "aliases", "devices")
+        return self.people.named_by({(kind, one) for kind in kinds for one in change[kind]})
+
+    def _said(self, sent: list[dict[str, Any]]) -> Said:
+        """The last word about each person and each identifier that nobody has."""
+        said = Said()
+        for change in sent:
+            named = self._named(change)
+            said.out = said.out | named if change["remove"] else said.out - named
+            told = {(kind, one) for kind in ("ids", "aliases", "devices") for one in change[kind]}
+            unknown = {one for one in told if self.people.whose(*one) is None}
+            said.skipped -= unknown
+            said.skipped_removals -= unknown
+            (said.skipped_removals if change["remove"] else said.skipped).update(unknown)
+        return said
+
+    @rule(cohort=cohorts, times=st.integers(1, 2))
+    def reapply(self, cohort: str, times: int) -> None:
+        """Twice is as good as once."""
+        pushes = self.audience.pushes.get(cohort, [])
+        if not any(said.skipped or said.skipped_removals for said in pushes):
+            return
+        wanted = self.audience.known_since(cohort, self.people)
+        entering = wanted - self.audience.members[cohort]
+        for time_round in range(times):
+            job = reapplying.start(self.partner.cohort(cohort), by=None, now=NOW)
+            assert not reapplying.run(str(job.pk), lambda: NOW)
+            job.refresh_from_db()
+            assert (job.found, job.added) == (len(wanted), 0 if time_round else len(entering))
+        self.audience.become(cohort, self.audience.members[cohort] | wanted)
 
     @rule(cohort=cohorts, name=st.sampled_from(["Buyers", "<b>", "نعم"]))
     def rename(self, cohort: str, name: str) -> None:
@@ -179,6 +215,7 @@ class AudienceMachine(RuleBasedStateMachine):
         applied = membership.apply(key, wanted, facts, slow.seen)
         before = self.audience.members[slow.cohort]
         after = before - meant if slow.remove else before | meant
+        self.audience.pushes[slow.cohort].append(Said(out=meant if slow.remove else set()))
         assert (applied.added, applied.removed) == self.audience.become(slow.cohort, after)
 
     @precondition(lambda self: self.slow is None and self.audience.members)
