@@ -13,6 +13,7 @@ from braze_partners.workspaces.models import Workspace
 from cohorts import skipped
 from cohorts.models import ImportRun
 from cohorts.syncing import acts, engine, mailing
+from cohorts.syncing.errors import SyncRefused
 from cohorts.syncing.limits import POLL_DELAYS, RETRY_DELAYS
 from cohorts.syncing.models import PullSchedule, SyncRun
 from cohorts.syncing.states import State
@@ -292,3 +293,27 @@ def test_a_run_whose_cohort_is_deleted_meanwhile_ends_without_a_trace(world: Wor
     world.cohort.delete()
     engine.run(run.pk, world.clock)
     assert not SyncRun.objects.exists()
+
+
+def test_undo_takes_the_last_pull_back_and_pauses_the_schedule(world: World) -> None:
+    world.sync("u1", "u2")
+    world.schedule.refresh_from_db()
+    world.schedule.hold_percent = None
+    world.schedule.next_due_at = world.now + timedelta(hours=1)
+    world.schedule.save()
+    world.sync("u2", "u3", "u4")
+    done = acts.undo(world.cohort, ACTOR, world.now)
+    assert (done.added, done.removed) == (1, 2)
+    assert world.members() == world.numbers("u1", "u2")
+    world.schedule.refresh_from_db()
+    assert world.schedule.pause_reason == PullSchedule.PauseReason.UNDO
+    assert world.schedule.next_due_at is None
+
+
+def test_nothing_is_undone_while_a_sync_is_at_work(world: World) -> None:
+    world.sync("u1", "u2")
+    acts.sync(world.schedule, ACTOR, world.now)
+    with pytest.raises(SyncRefused):
+        acts.undo(world.cohort, ACTOR, world.now)
+    assert world.members() == world.numbers("u1", "u2")
+    assert not PullSchedule.objects.get().is_paused
