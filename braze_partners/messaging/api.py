@@ -1,4 +1,6 @@
-"""Campaigns and Canvases over /api/v1/: list, create, read, change, audience. HTTP only."""
+"""Campaigns and Canvases over /api/v1/: list, create, read, change, copy, archive, audience. HTTP
+only; api_urls says once for both kinds what each endpoint is called and answers.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -23,22 +26,23 @@ from braze_partners.messaging.errors import OutreachRefused
 from braze_partners.messaging.models import Outreach
 from braze_partners.messaging.serializers import (
     AudienceSerializer,
-    CampaignChangeSerializer,
-    CampaignSerializer,
-    CanvasChangeSerializer,
-    CanvasSerializer,
-    NewCampaignSerializer,
-    NewCanvasSerializer,
     TargetSerializer,
 )
 from braze_partners.rest.creation_paging import creation_page
-from braze_partners.rest.idempotency import IDEMPOTENCY_PARAMETER, idempotent
-from braze_partners.rest.paging import PAGE_PARAMETERS, Page, paged
+from braze_partners.rest.idempotency import idempotent
+from braze_partners.rest.paging import PAGE_PARAMETERS, Page
 from braze_partners.rest.views import ApiView
 from braze_partners.workspaces.audit import record
+from cohorts.segments.acts_api import ArchivedSerializer, ArchivingSerializer, CopySerializer
 from cohorts.segments.api import CountingView
 
-ARCHIVED = OpenApiParameter("archived", bool, description="Archived ones as well.")
+LIST_PARAMETERS = [
+    *PAGE_PARAMETERS,
+    OpenApiParameter("archived", bool, description="Archived ones as well."),
+    OpenApiParameter("search", str, description="Part of the name or description."),
+    OpenApiParameter("tag", str, description="Only those that wear it."),
+    OpenApiParameter("state", str, enum=Outreach.State.values),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +90,15 @@ class OutreachView(ApiView):
 class OutreachList(OutreachView):
     def get(self, request: Request) -> Response:
         """Newest first."""
-        rows = listing.whole(self.workspace, self.kind)
-        if request.query_params.get("archived", "") not in ("1", "true"):
+        rows, asked = listing.whole(self.workspace, self.kind), request.query_params
+        if asked.get("archived", "") not in ("1", "true"):
             rows = rows.filter(archived_at=None)
+        if text := asked.get("search", "").strip():
+            rows = rows.filter(Q(name__icontains=text) | Q(description__icontains=text))
+        if tag := asked.get("tag", ""):
+            rows = rows.filter(tags__name=tag)
+        if state := asked.get("state", ""):
+            rows = rows.filter(state=state)
         page = creation_page(request, rows)
         return Page(self.told(page.rows), page.next_url).answer(self.answer)
 
@@ -147,6 +157,36 @@ class OutreachOne(OutreachView):
                 self.note("archived" if archived else "unarchived", done)
 
 
+class OutreachDuplicate(OutreachView):
+    @idempotent()
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        """Creates a draft with everything that is saved."""
+        asked = CopySerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        name, now = asked.validated_data.get("name", ""), timezone.now()
+        try:
+            copy = saving.duplicate(self.found(pk), name, by=None, now=now)
+        except OutreachRefused as refused:
+            raise refusal(refused) from refused
+        self.note("created", copy)
+        return self.one(copy.pk, 201)
+
+
+class OutreachArchiving(OutreachView):
+    def post(self, request: Request) -> Response:
+        """Archives some or takes them back; all of them are there, or nothing is done."""
+        asked = ArchivingSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        wanted, archived = set(asked.validated_data["ids"]), asked.validated_data["archived"]
+        found = list(listing.whole(self.workspace, self.kind).filter(pk__in=wanted))
+        if len(found) != len(wanted):
+            raise NotFound
+        changed = saving.set_archived(found, archived, by=None, now=timezone.now())
+        for outreach in changed:
+            self.note("archived" if archived else "unarchived", outreach)
+        return Response(ArchivedSerializer({"changed": [each.pk for each in changed]}).data)
+
+
 class OutreachAudience(CountingView, OutreachView):
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         """The exact size and funnel of its audience."""
@@ -188,85 +228,3 @@ def audience_answer(workspace_id: int, target: Target) -> Response:
         "reach": counted.reach,
     }
     return Response(AudienceSerializer(answer).data)
-
-
-@extend_schema_view(
-    get=extend_schema(
-        operation_id="campaigns_list",
-        parameters=[*PAGE_PARAMETERS, ARCHIVED],
-        responses=paged(CampaignSerializer),
-    ),
-    post=extend_schema(
-        operation_id="campaigns_create",
-        parameters=[IDEMPOTENCY_PARAMETER],
-        request=NewCampaignSerializer,
-        responses={201: CampaignSerializer},
-    ),
-)
-class CampaignList(OutreachList):
-    kind = Outreach.Kind.CAMPAIGN
-    needs: ClassVar = {"GET": "campaigns.read", "POST": "campaigns.write"}
-    answer, asked = CampaignSerializer, NewCampaignSerializer
-
-
-@extend_schema_view(
-    get=extend_schema(operation_id="campaigns_read", responses=CampaignSerializer),
-    patch=extend_schema(
-        operation_id="campaigns_change",
-        request=CampaignChangeSerializer,
-        responses=CampaignSerializer,
-    ),
-)
-class CampaignOne(OutreachOne):
-    kind = Outreach.Kind.CAMPAIGN
-    needs: ClassVar = {"GET": "campaigns.read", "PATCH": "campaigns.write"}
-    answer, asked = CampaignSerializer, CampaignChangeSerializer
-
-
-@extend_schema_view(
-    get=extend_schema(operation_id="campaigns_audience", responses=AudienceSerializer)
-)
-class CampaignAudience(OutreachAudience):
-    kind = Outreach.Kind.CAMPAIGN
-    needs: ClassVar = {"GET": "campaigns.read"}
-
-
-@extend_schema_view(
-    get=extend_schema(
-        operation_id="canvases_list",
-        parameters=[*PAGE_PARAMETERS, ARCHIVED],
-        responses=paged(CanvasSerializer),
-    ),
-    post=extend_schema(
-        operation_id="canvases_create",
-        parameters=[IDEMPOTENCY_PARAMETER],
-        request=NewCanvasSerializer,
-        responses={201: CanvasSerializer},
-    ),
-)
-class CanvasList(OutreachList):
-    kind = Outreach.Kind.CANVAS
-    needs: ClassVar = {"GET": "canvases.read", "POST": "canvases.write"}
-    answer, asked = CanvasSerializer, NewCanvasSerializer
-
-
-@extend_schema_view(
-    get=extend_schema(operation_id="canvases_read", responses=CanvasSerializer),
-    patch=extend_schema(
-        operation_id="canvases_change",
-        request=CanvasChangeSerializer,
-        responses=CanvasSerializer,
-    ),
-)
-class CanvasOne(OutreachOne):
-    kind = Outreach.Kind.CANVAS
-    needs: ClassVar = {"GET": "canvases.read", "PATCH": "canvases.write"}
-    answer, asked = CanvasSerializer, CanvasChangeSerializer
-
-
-@extend_schema_view(
-    get=extend_schema(operation_id="canvases_audience", responses=AudienceSerializer)
-)
-class CanvasAudience(OutreachAudience):
-    kind = Outreach.Kind.CANVAS
-    needs: ClassVar = {"GET": "canvases.read"}

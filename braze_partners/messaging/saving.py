@@ -7,7 +7,9 @@ Knows the version that an edit began from; knows nothing of forms, requests or s
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -29,6 +31,7 @@ from braze_partners.messaging.models import (
     OutreachSegment,
 )
 from braze_partners.workspaces.models import Account, Workspace
+from cohorts.segments import standing
 from cohorts.segments.definition import CohortFilter, SegmentFilter, dump
 from cohorts.segments.errors import Problem
 from cohorts.segments.models import Tag
@@ -43,9 +46,16 @@ def create(
     """Saves a new one as a draft, or raises OutreachRefused and changes nothing."""
     draft = checking.tidy(draft, kind)
     outreach = Outreach(workspace=workspace, kind=kind, version=0, created_at=now, created_by=by)
-    with transaction.atomic():
+    with _standing(workspace.pk, draft.target):
         _write(outreach, draft, by, now)
     return outreach
+
+
+def duplicate(source: Outreach, name: str = "", *, by: Account | None, now: datetime) -> Outreach:
+    """A draft with everything that is saved, under the name given or a free one."""
+    name = name or copy_name(source.workspace_id, source.kind, source.name)
+    draft = replace(stored(source), name=name)
+    return create(source.workspace, source.kind, draft, by=by, now=now)
 
 
 def update(
@@ -53,7 +63,7 @@ def update(
 ) -> Outreach:
     """Saves an edit that began at `version`; one saved meanwhile raises EditedMeanwhile."""
     draft = checking.tidy(draft, outreach.kind)
-    with transaction.atomic():
+    with _standing(outreach.workspace_id, draft.target):
         current = _locked(outreach)
         if current.version != version:
             raise _edited_meanwhile(current)
@@ -133,6 +143,19 @@ def _write(outreach: Outreach, draft: Draft, by: Account | None, now: datetime) 
     _write_uses(outreach, draft.target, known)
     _write_steps(outreach, draft)
     _write_variants(outreach, draft)
+
+
+@contextmanager
+def _standing(workspace_id: int, target: Target) -> Iterator[None]:
+    """One transaction; what the target refers to and somebody deletes meanwhile is told by its
+    place."""
+    try:
+        with transaction.atomic():
+            yield
+            standing.check_now()
+    except IntegrityError:
+        check_target(workspace_id, target)
+        raise
 
 
 def check_target(workspace_id: int, target: Target) -> Known:

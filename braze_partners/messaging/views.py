@@ -124,12 +124,8 @@ def write_down(request: WorkspaceRequest, act: str, outreach: Outreach) -> None:
 @require_POST
 def duplicate(request: WorkspaceRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
     """A draft with everything that is saved, under a free name."""
-    source = stored(outreach_or_404(request, kind, pk))
-    name = saving.copy_name(request.workspace.pk, kind, source.name)
-    actor = request.member.account
-    copy = saving.create(
-        request.workspace, kind, replace(source, name=name), by=actor, now=timezone.now()
-    )
+    source = outreach_or_404(request, kind, pk)
+    copy = saving.duplicate(source, by=request.member.account, now=timezone.now())
     write_down(request, "created", copy)
     messages.success(request, _("This is the copy, a draft. The original is unchanged."))
     return redirect(f"{WORDS[kind].namespace}:detail", request.workspace.slug, copy.pk)

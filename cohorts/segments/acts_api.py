@@ -27,7 +27,7 @@ class CopySerializer(serializers.Serializer[Any]):
 
 
 class ArchivingSerializer(serializers.Serializer[Any]):
-    segments = serializers.ListField(
+    ids = serializers.ListField(
         child=serializers.UUIDField(), min_length=1, max_length=limits.ARCHIVED_AT_ONCE
     )
     archived = serializers.BooleanField(default=True, help_text="False takes them back.")
@@ -76,7 +76,7 @@ class SegmentArchiving(SegmentView):
         uses an archived segment goes on counting it."""
         asked = ArchivingSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        wanted, archived = set(asked.validated_data["segments"]), asked.validated_data["archived"]
+        wanted, archived = set(asked.validated_data["ids"]), asked.validated_data["archived"]
         found = list(Segment.objects.filter(workspace_id=self.workspace_id, pk__in=wanted))
         if len(found) != len(wanted):
             raise NotFound

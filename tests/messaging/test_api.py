@@ -202,3 +202,40 @@ def test_keys_are_asked_for_their_permission(cast: Cast, lumen: World, allowed: 
         mine = path.endswith(allowed.partition(".")[0])
         assert client.get(path).status_code == (200 if mine else 403)
         assert client.call("POST", path, {"name": "x"}).status_code == 403
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize(("path", "make"), [(CAMPAIGNS, campaign), (CANVASES, canvas)])
+def test_both_kinds_are_copied_archived_in_bulk_and_found(
+    lumen: World, client: KeyClient, path: str, make: Any
+) -> None:
+    shoppers = segment(lumen, "Shoppers", cohort_filter("k3x9a7f2"))
+    first = make(lumen, "First", target=target(shoppers), tags=("A",))
+    copy = client.call("POST", f"{path}/{first.pk}/duplicate", {}).json()
+    assert (copy["name"], copy["state"]) == ("First (copy)", "draft")
+    assert copy["target"]["segments"] == [str(shoppers.pk)]
+    taken = client.call("POST", f"{path}/{first.pk}/duplicate", {"name": "First"})
+    assert taken.status_code == 400
+
+    both = {"ids": [str(first.pk), copy["id"]]}
+    assert set(client.call("POST", f"{path}/archive", both).json()["changed"]) == set(both["ids"])
+    assert client.get(path).json()["data"] == []
+    client.call("POST", f"{path}/archive", both | {"archived": False})
+    for query, count in (("search=copy", 1), ("tag=A", 2), ("state=active", 0), ("search=no", 0)):
+        assert len(client.get(f"{path}?{query}").json()["data"]) == count, query
+    missing = {"ids": [*both["ids"], str(shoppers.pk)]}
+    assert client.call("POST", f"{path}/archive", missing).status_code == 404
+
+
+@pytest.mark.parametrize("path", [CAMPAIGNS, CANVASES])
+def test_both_kinds_are_described(client: KeyClient, path: str) -> None:
+    paths = client.get("/api/schema/?format=json").json()["paths"]
+    plural = path.rpartition("/")[2]
+    operations = {
+        operation["operationId"]
+        for address, methods in paths.items()
+        if address.startswith(path)
+        for operation in methods.values()
+    }
+    acts = ("list", "create", "read", "change", "audience", "duplicate", "archive")
+    assert operations == {f"{plural}_{act}" for act in acts}

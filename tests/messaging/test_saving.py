@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import ProtectedError
 
 from braze_partners.messaging import audience, saving
@@ -28,6 +29,7 @@ from tests.segments.worlds import (
     World,
     cohort_filter,
     definition,
+    elsewhere,
     has_external_id,
     segment_filter,
     world,
@@ -283,3 +285,28 @@ def test_archiving_keeps_the_state_and_the_protection(lumen: World) -> None:
 def test_a_definition_reads_as_it_was_given(lumen: World) -> None:
     filters = definition([has_external_id(), cohort_filter("k3x9a7f2")])
     assert target_of(fresh(campaign(lumen, target=Target((), filters)))).filters == filters
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("gone", ["cohort", "segment"])
+def test_what_is_deleted_the_moment_an_audience_is_saved_is_named(
+    monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite lets nobody write meanwhile")
+    made = world(10)
+    cohort = made.cohort("a", {1, 2})
+    shoppers = segment(made, "Shoppers")
+    write = saving._write_tags
+
+    def delete_meanwhile(*given: Any) -> None:
+        elsewhere(cohort.delete if gone == "cohort" else shoppers.delete)
+        write(*given)
+
+    monkeypatch.setattr(saving, "_write_tags", delete_meanwhile)
+    whom = target(shoppers, filters=[cohort_filter("a")])
+    with pytest.raises(TargetRefused) as refused:
+        campaign(made, target=whom)
+    place = {"cohort": "all[0].any[0].cohorts[0]", "segment": "segments[0].any[0].segments[0]"}
+    assert [each.path for each in refused.value.problems] == [place[gone]]
+    assert not Outreach.objects.exists()

@@ -59,14 +59,14 @@ def test_many_are_archived_at_once_or_none(lumen: World, client: KeyClient) -> N
     both = [segment(lumen, name) for name in ("One", "Two")]
     foreign = segment(world(1), "Foreign")
     wanted = [str(each.pk) for each in both]
-    refused = client.call("POST", f"{LIST}/archive", {"segments": [*wanted, str(foreign.pk)]})
+    refused = client.call("POST", f"{LIST}/archive", {"ids": [*wanted, str(foreign.pk)]})
     assert refused.status_code == 404
     assert not Segment.objects.exclude(archived_at=None).exists()
 
     saving.set_archived(both[:1], True, by=None, now=NOW)
-    answer = client.call("POST", f"{LIST}/archive", {"segments": wanted})
+    answer = client.call("POST", f"{LIST}/archive", {"ids": wanted})
     assert answer.json() == {"changed": wanted[1:]}
-    back = client.call("POST", f"{LIST}/archive", {"segments": wanted, "archived": False})
+    back = client.call("POST", f"{LIST}/archive", {"ids": wanted, "archived": False})
     assert set(back.json()["changed"]) == set(wanted)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from tests.segments.worlds import (
     World,
     cohort_filter,
     definition,
+    elsewhere,
     has_external_id,
     segment_filter,
     world,
@@ -184,20 +184,6 @@ def test_what_is_deleted_the_moment_a_segment_is_saved_is_named(
         make(made, "Late", cohort_filter("a"))
     assert set(problems(refused)) == {"all[0].any[0].cohorts[0]"}
     assert not Segment.objects.exists()
-
-
-def elsewhere(act: Callable[[], Any]) -> None:
-    """On a connection of its own, committed."""
-
-    def run() -> None:
-        try:
-            act()
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
 
 
 def test_a_segment_that_is_gone_is_not_saved_nor_archived(made: World) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection
+import threading
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from braze_partners.people import sets
 from braze_partners.people.identity import identifier_hash
@@ -158,3 +159,17 @@ def definition(*rows: Any, exclude: Any = ()) -> Definition:
         return {"any": given if isinstance(given, list) else [given]}
 
     return parse({"all": [row(each) for each in rows], "exclude": [row(each) for each in exclude]})
+
+
+def elsewhere(act: Callable[[], Any]) -> None:
+    """On a connection of its own, committed."""
+
+    def run() -> None:
+        try:
+            act()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
