@@ -30,4 +30,6 @@ class Follower:
 
     def _is_time(self, now: datetime) -> bool:
         since = self._computed_at
-        return since is None or now - since >= timedelta(seconds=limits.RULES_EVERY)
+        if since is None:
+            return True
+        return now - since >= timedelta(seconds=limits.RULES_EVERY) and members.days_go_by()

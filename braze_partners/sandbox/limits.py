@@ -50,7 +50,7 @@ ROWS_PER_PAGE = 50
 SYNCS_PER_PAGE = 20
 FILES_SHOWN = 10
 
-# Seconds after which rules are applied again although nothing came, since their days go by; and
+# Seconds after which rules over days are applied again although nothing came; and
 # how many times as long as they took they rest at least: a tenth of one core (own choice).
 RULES_EVERY = 60.0
 RULES_REST = 10.0

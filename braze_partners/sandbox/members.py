@@ -155,6 +155,13 @@ def recompute_rules(now: datetime) -> None:
         recompute(cohort, now)
 
 
+def days_go_by() -> bool:
+    """Whether a rule looks at the last so many days, so that time alone can change its members."""
+    rules = Cohort.objects.filter(kind=Cohort.Kind.RULE, archived=False)
+    rows = (row for held in rules.values_list("conditions", flat=True) for row in held)
+    return any(row.get("days") for row in rows)
+
+
 def shuffle(cohort: Cohort, now: datetime) -> Change:
     """Takes a few users in and a few out, at random, so that a delta has something to show."""
     if cohort.by_rule:

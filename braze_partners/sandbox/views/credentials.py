@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -45,6 +46,7 @@ def _page(request: HttpRequest, form: forms.KeyForm) -> HttpResponse:
     context = {
         "section": "credentials",
         "credentials": state_files.project_credentials(),
+        "app_id": settings.APP_ID,
         "keys": [(row, project_keys.text_of(row)) for row in ProjectKey.objects.all()],
         "form": form,
     }
