@@ -122,7 +122,7 @@ def _filters(workspace: Any, count: int) -> Report:
 def _csv(workspace: Any, count: int) -> Report:
     from django.utils import timezone
 
-    from cohorts.segments import exporting, saving
+    from cohorts.segments import export_files, exporting, saving
     from cohorts.segments.definition import EVERYONE, Definition, parse
     from cohorts.segments.models import SegmentExport
 
@@ -141,7 +141,7 @@ def _csv(workspace: Any, count: int) -> Report:
                 pass
             took = time.perf_counter() - began
             done = SegmentExport.objects.get(pk=export.pk)
-            path: Path = exporting.file_of(done)
+            path: Path = export_files.file_of(done)
             if sum(1 for _line in path.open("rb")) != done.size + 1:
                 raise SystemExit(f"{path} has not the {done.size} members")
             speeds.append(done.size / took)

@@ -35,5 +35,6 @@ urlpatterns = [
     path("currents/", include("braze_partners.events.wire_urls")),
     path("users/", include("braze_partners.events.track_urls")),
     path("users/", include("braze_partners.people.wire_urls")),
+    path("users/", include("cohorts.segments.user_wire_urls")),
     path("api/", include("braze_partners.api_urls")),
 ]

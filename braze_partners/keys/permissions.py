@@ -39,6 +39,11 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("users.identify", BRAZE, _("Identify and merge people: POST /users/identify")),
     Permission("users.alias.new", BRAZE, _("Add aliases: POST /users/alias/new")),
     Permission("users.delete", BRAZE, _("Delete people: POST /users/delete")),
+    Permission("users.export.ids", BRAZE, _("Export people by id: POST /users/export/ids")),
+    Permission(
+        "users.export.segment", BRAZE, _("Export a segment's people: POST /users/export/segment")
+    ),
+    Permission("events.list", BRAZE, _("List names of custom events: GET /events/list")),
     Permission("currents.events", BRAZE, _("Send events: POST /currents/events")),
     Permission("people.read", PEOPLE, _("Look up profiles")),
     Permission("people.write", PEOPLE, _("Import and delete profiles")),

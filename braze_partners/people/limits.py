@@ -53,6 +53,8 @@ UNSTARTED_HOURS = 24
 TURN_SECONDS = 300
 # People on a page of a list.
 PEOPLE_PER_PAGE = 50
+# People whom one /users/export/ids tells (wire/braze-users-track.md).
+MAX_EXPORTED = 50
 # Characters of what is searched for: nobody is known by more (an external id has 997 bytes).
 MAX_SOUGHT = 1_000
 # Past imports shown below the upload form.

@@ -38,5 +38,6 @@ class StraightHandler(BaseHandler):
         with translation.override(settings.LANGUAGE_CODE):  # a page may have left its own behind
             response: HttpResponse = self._metrics(request)
         response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers.setdefault("Content-Length", str(len(response.content)))
+        if not response.streaming:  # a file says its length itself
+            response.headers.setdefault("Content-Length", str(len(response.content)))
         return response

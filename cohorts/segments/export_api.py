@@ -17,7 +17,7 @@ from braze_partners.celery import wake
 from braze_partners.errors import Conflict, NotFound
 from braze_partners.rest.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from braze_partners.rest.paging import Page, paged
-from cohorts.segments import exporting, listing, tasks
+from cohorts.segments import export_files, exporting, listing, tasks
 from cohorts.segments.api import SegmentView
 from cohorts.segments.models import SegmentExport
 
@@ -35,7 +35,9 @@ class ExportSerializer(serializers.Serializer[SegmentExport]):
 
 class ExportView(SegmentView):
     def export(self, pk: uuid.UUID, export: uuid.UUID) -> SegmentExport:
-        rows = SegmentExport.objects.filter(workspace_id=self.workspace_id, segment=pk)
+        rows = SegmentExport.objects.filter(
+            workspace_id=self.workspace_id, segment=pk, form=SegmentExport.Form.CSV
+        )
         found = rows.select_related("segment").defer("members").filter(pk=export).first()
         if found is None:
             raise NotFound
@@ -97,7 +99,7 @@ class ExportFile(ExportView):
     def get(self, request: Request, pk: uuid.UUID, export: uuid.UUID) -> FileResponse:
         """The finished file."""
         found = self.export(pk, export)
-        path = exporting.file_of(found)
+        path = export_files.file_of(found)
         if found.state != SegmentExport.State.COMPLETED or not path.exists():
             raise NotFound
         return FileResponse(path.open("rb"), content_type="text/csv; charset=utf-8")

@@ -15,7 +15,7 @@ from braze_partners.celery import wake
 from braze_partners.workspaces.audit import record_for
 from braze_partners.workspaces.middleware import WorkspaceRequest
 from braze_partners.workspaces.roles import May, may
-from cohorts.segments import exporting, tasks
+from cohorts.segments import export_files, exporting, tasks
 from cohorts.segments.models import SegmentExport
 from cohorts.segments.views import segment_or_404
 
@@ -23,7 +23,9 @@ State = SegmentExport.State
 
 
 def _found(request: WorkspaceRequest, pk: uuid.UUID, export: uuid.UUID) -> SegmentExport:
-    rows = SegmentExport.objects.filter(workspace=request.workspace, segment=pk)
+    rows = SegmentExport.objects.filter(
+        workspace=request.workspace, segment=pk, form=SegmentExport.Form.CSV
+    )
     found: SegmentExport = get_object_or_404(
         rows.select_related("segment", "created_by").defer("members"), pk=export
     )
@@ -80,7 +82,7 @@ def file(
 ) -> FileResponse | HttpResponse:
     """The finished file, named by segment and moment; without one, the page that says why."""
     found = _found(request, pk, export)
-    path = exporting.file_of(found)
+    path = export_files.file_of(found)
     if found.state != State.COMPLETED or not path.exists():
         return redirect("segments:export", request.workspace.slug, pk, export)
     name = slugify(found.segment.name)[:60] or "segment"

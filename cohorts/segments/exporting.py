@@ -1,28 +1,25 @@
-"""The members of a segment as a CSV file, in the background: states, lease, progress, resumption.
+"""The members of a segment as a file, in the background: states, lease, progress, resumption.
 
-Knows exports and where their files are; knows no HTTP and no Celery. Who is a member is fixed when
-the export starts. The file's length and the place among the members move together in the row, so a
-worker that was killed leaves nothing twice: the next one cuts the file back and goes on.
+Knows exports; knows no HTTP and no Celery, and of files only that export_files writes them. Who is
+a member is fixed when the export starts. What is written and the place among the members move
+together in the row, so a worker that was killed leaves nothing twice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from secrets import token_hex
-from typing import BinaryIO
+from typing import Any
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from pyroaring import BitMap
 
-from braze_partners.people import csv_export
 from braze_partners.people.errors import StillCounting
 from braze_partners.workspaces.models import Account
-from cohorts.segments import evaluation, limits
+from cohorts.segments import evaluation, export_files, limits
 from cohorts.segments.definition import parse
 from cohorts.segments.errors import SegmentRefused
 from cohorts.segments.models import Segment, SegmentExport
@@ -47,17 +44,18 @@ class LeaseLost(SegmentRefused):
     """Another worker took the export over, or somebody cancelled it."""
 
 
-def folder() -> Path:
-    found = Path(settings.VAR_DIR) / "exports"
-    found.mkdir(parents=True, exist_ok=True)
-    return found
+@dataclass(frozen=True, slots=True)
+class Zipped:
+    """What who calls /users/export/segment wants beside the members."""
+
+    fields: tuple[str, ...]
+    address: str
+    callback_url: str = ""
 
 
-def file_of(export: SegmentExport) -> Path:
-    return folder() / f"{export.pk}.csv"
-
-
-def start(segment: Segment, *, by: Account | None, now: datetime) -> SegmentExport:
+def start(
+    segment: Segment, *, by: Account | None, now: datetime, zipped: Zipped | None = None
+) -> SegmentExport:
     """Queues an export of the segment as it is defined now; waking a worker is the caller's.
 
     Raises ExportRefused when the workspace has too many under way."""
@@ -71,14 +69,26 @@ def start(segment: Segment, *, by: Account | None, now: datetime) -> SegmentExpo
         created_by=by,
         created_at=now,
         definition=segment.definition,
+        **_told(zipped),
     )
+
+
+def _told(zipped: Zipped | None) -> dict[str, Any]:
+    if zipped is None:
+        return {}
+    return {
+        "form": SegmentExport.Form.ZIP,
+        "fields": sorted(zipped.fields),
+        "address": zipped.address,
+        "callback_url": zipped.callback_url,
+    }
 
 
 def cancel(export: SegmentExport, now: datetime) -> None:
     """Stops it and takes its file away. Raises ExportRefused when it has ended."""
     for state in UNFINISHED:
         if _move(export, state, State.CANCELLED, finished_at=now, members=None, lease_token=""):
-            file_of(export).unlink(missing_ok=True)
+            export_files.remove(export)
             return
     raise ExportRefused(_("This export has ended already."))
 
@@ -123,7 +133,11 @@ def run(pk: str, clock: Clock) -> bool:
     except OSError as error:
         text = _("The file can't be written: %s") % (error.strerror or "?")
         _held(export).update(
-            state=State.FAILED, error=text[:300], finished_at=clock(), members=None
+            state=State.FAILED,
+            error=text[:300],
+            finished_at=clock(),
+            members=None,
+            callback_due_at=clock() if export.callback_url else None,
         )
     return False
 
@@ -131,34 +145,35 @@ def run(pk: str, clock: Clock) -> bool:
 def _run(export: SegmentExport, clock: Clock) -> bool:
     members = _members(export, clock())
     until = clock() + timedelta(seconds=limits.EXPORT_TURN_SECONDS)
-    with _opened(export) as file:
+    with export_files.writer(export) as file:
         while export.done < export.size:
-            chunk = members[export.done : export.done + limits.EXPORT_CHUNK]
-            for piece in csv_export.lines(export.workspace_id, BitMap(chunk)):
-                file.write(piece)
-            file.flush()
-            _advance(export, len(chunk), file.tell(), clock())
+            chunk = members[export.done : export.done + file.chunk]
+            offset = file.write(BitMap(chunk))
+            _advance(export, len(chunk), offset, clock())
             if clock() >= until and export.done < export.size:
                 _held(export).update(lease_until=None)
                 return True
+        size = file.finish(lambda: _keep_lease(export, clock()))
+    now = clock()
+    due = now if export.callback_url else None
     ended = _held(export).update(
-        state=State.COMPLETED, finished_at=clock(), members=None, lease_until=None
+        state=State.COMPLETED,
+        finished_at=now,
+        members=None,
+        lease_until=None,
+        offset=size,
+        callback_due_at=due,
     )
     if not ended:
         raise LeaseLost
+    export_files.tidy(export)
     return False
 
 
-def _opened(export: SegmentExport) -> BinaryIO:
-    """The file, cut back to what the row knows of; a new one begins with the names of columns."""
-    path = file_of(export)
-    path.touch(mode=0o600)
-    file = path.open("r+b")
-    file.truncate(export.offset)
-    file.seek(export.offset)
-    if export.offset == 0:
-        file.write(csv_export.header())
-    return file
+def _keep_lease(export: SegmentExport, now: datetime) -> None:
+    lease = now + timedelta(seconds=limits.EXPORT_LEASE_SECONDS)
+    if not _held(export).update(lease_until=lease):
+        raise LeaseLost
 
 
 def _members(export: SegmentExport, now: datetime) -> BitMap:
@@ -195,11 +210,7 @@ def expire(now: datetime) -> int:
     old = SegmentExport.objects.filter(state=State.COMPLETED, finished_at__lt=before)
     count = old.update(state=State.EXPIRED)
     needed = SegmentExport.objects.filter(state__in=(*UNFINISHED, State.COMPLETED))
-    kept = {f"{pk}.csv" for pk in needed.values_list("pk", flat=True)}
-    for path in folder().glob("*.csv"):
-        with suppress(FileNotFoundError):
-            if path.name not in kept:
-                path.unlink()
+    export_files.keep_only({str(pk) for pk in needed.values_list("pk", flat=True)})
     SegmentExport.objects.filter(
         created_at__lt=now - timedelta(days=limits.EXPORT_ROWS_KEPT_DAYS)
     ).exclude(state__in=UNFINISHED).delete()

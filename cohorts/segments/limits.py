@@ -58,6 +58,15 @@ OPTIONS_SHOWN = 20
 
 # Members per step of a CSV export: about 0.2 s of work, after which it can be cancelled.
 EXPORT_CHUNK = 65_536
+# People of a file in a zip of /users/export/segment (wire/braze-users-track.md).
+EXPORT_PART = 5_000
+# Hours for which a link to such a zip holds: as Braze's.
+EXPORT_LINK_HOURS = 4
+# Seconds of a call that says that a zip is there, bytes of its answer that are read, and seconds
+# until it is tried again after a failure: five tries over three hours (own choice).
+CALLBACK_SECONDS = 5.0
+CALLBACK_ANSWER_BYTES = 2_048
+CALLBACK_PAUSES = (60, 300, 1_800, 7_200)
 # Seconds that a worker may be silent before another takes an export over; and that it writes
 # before others get a turn, well under Celery's time limit.
 EXPORT_LEASE_SECONDS = 60

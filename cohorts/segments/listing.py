@@ -312,5 +312,6 @@ def code_options(kind: FilterType, text: str) -> tuple[list[tuple[str, str]], in
 
 def exports_of(segment: Segment) -> list[SegmentExport]:
     """The latest CSV exports, the newest first."""
-    rows = SegmentExport.objects.filter(segment=segment).select_related("created_by")
+    rows = SegmentExport.objects.filter(segment=segment, form=SegmentExport.Form.CSV)
+    rows = rows.select_related("created_by")
     return list(rows.defer("members").order_by("-created_at")[: limits.EXPORTS_SHOWN])

@@ -156,11 +156,17 @@ class SegmentSize(models.Model):
 
 
 class SegmentExport(models.Model):
-    """The members of a segment as a CSV file, written in the background.
+    """The members of a segment as a file, written in the background: a CSV for people, or Braze's
+    zip of JSON lines for who calls /users/export/segment.
 
     `members` (bits, fixed when the first worker takes it, gone when it ends), `done` of `size` of
-    them, and `offset` (bytes of the file) let a worker go on where another was killed.
+    them, and `offset` (bytes of the file) let a worker go on where another was killed. `fields`,
+    `address` (ours, as the caller knows it) and what is about the callback are a zip's.
     """
+
+    class Form(models.TextChoices):
+        CSV = "csv", "CSV"
+        ZIP = "zip", "Zip"
 
     class State(models.TextChoices):
         QUEUED = "queued", pgettext_lazy("export", "Queued")
@@ -181,6 +187,13 @@ class SegmentExport(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     definition = models.JSONField()
+    form = models.CharField(max_length=3, choices=Form, default=Form.CSV)
+    fields = models.JSONField(default=list)
+    address = models.CharField(max_length=300, blank=True)
+    callback_url = models.CharField(max_length=2_000, blank=True)
+    callback_due_at = models.DateTimeField(null=True, blank=True)
+    callback_tries = models.PositiveSmallIntegerField(default=0)
+    callback_error = models.CharField(max_length=300, blank=True)
     members = models.BinaryField(null=True, blank=True)
     size = models.PositiveBigIntegerField(default=0)
     done = models.PositiveBigIntegerField(default=0)

@@ -44,7 +44,9 @@ class SegmentReader(ApiView):
     """Endpoints that are told a segment by its id."""
 
     def segment(self, request: Request) -> Segment:
-        text = request.query_params.get("segment_id", "")
+        return self.segment_named(request.query_params.get("segment_id", ""))
+
+    def segment_named(self, text: str) -> Segment:
         if not text:
             raise BadRequest("segment_id is required")
         try:

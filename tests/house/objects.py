@@ -10,6 +10,7 @@ the cast's workspace. Two kinds of entries:
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +39,7 @@ SHARED: dict[str, Parameters] = {
     "dashboard:partner-generate-key": {"slug": "amplitude"},
     "partner-cohorts": {"partner": "amplitude"},
     "partner-cohorts-users": {"partner": "amplitude"},
+    "users-export-segment-file": {"pk": uuid.UUID(int=1)},
     "api-rest-key": {"pk": 1},
     "api-person": {"braze_id": "0" * 24},
     "api-person-identify": {"braze_id": "0" * 24},

@@ -43,6 +43,7 @@ OPEN_TO_MACHINES: dict[str, str] = {
     "healthz": "a load balancer asks without a key",
     "readyz": "a load balancer asks without a key",
     "metrics": "guarded by METRICS_TOKEN or the loopback address",
+    "users-export-segment-file": "the signed link is what lets in, as at Braze",
     "api-schema": "the description of the API holds no data",
     "api-docs": "the description of the API holds no data",
 }

@@ -16,7 +16,7 @@ from pyroaring import BitMap
 from braze_partners.people import csv_export
 from braze_partners.people.profiles import NewDevice, NewPerson, create_profiles, delete_profiles
 from braze_partners.workspaces.models import Workspace
-from cohorts.segments import exporting, limits, saving, tasks
+from cohorts.segments import export_files, exporting, limits, saving, tasks
 from cohorts.segments.models import Segment, SegmentExport
 from tests.cast import Cast
 from tests.keys.factories import RestApiKeyFactory
@@ -57,7 +57,7 @@ def started(workspace: Workspace) -> SegmentExport:
 
 
 def written(export: SegmentExport) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(exporting.file_of(export).read_text())))
+    return list(csv.reader(io.StringIO(export_files.file_of(export).read_text())))
 
 
 def test_every_member_is_a_line_and_no_cell_is_a_formula() -> None:
@@ -77,7 +77,7 @@ def test_every_member_is_a_line_and_no_cell_is_a_formula() -> None:
     export.refresh_from_db()
     assert (export.state, export.size, export.done) == (State.COMPLETED, 7, 7)
     assert export.members is None
-    assert export.offset == exporting.file_of(export).stat().st_size
+    assert export.offset == export_files.file_of(export).stat().st_size
 
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "  =1", "＝1", " ", "a=1", ""])
@@ -105,7 +105,7 @@ def test_an_export_has_who_was_a_member_when_it_began_and_nobody_deleted_since(
     while exporting.run(str(export.pk), clock):
         pass
     assert [line[0] for line in written(export)[1:5]] == [f"usr_{number}" for number in range(4)]
-    assert "late" not in exporting.file_of(export).read_text()
+    assert "late" not in export_files.file_of(export).read_text()
 
 
 class Killed(BaseException):
@@ -158,16 +158,16 @@ def test_a_cancelled_export_stops_and_has_no_file(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(exporting.ExportRefused):
         exporting.cancel(export, NOW)
     exporting.expire(NOW)
-    assert not exporting.file_of(export).exists()
+    assert not export_files.file_of(export).exists()
 
 
 def test_files_are_gone_after_a_day() -> None:
     export = started(WorkspaceFactory.create())
     exporting.run(str(export.pk), clock)
     assert exporting.expire(NOW + timedelta(hours=limits.EXPORT_KEPT_HOURS - 1)) == 0
-    assert exporting.file_of(export).exists()
+    assert export_files.file_of(export).exists()
     assert exporting.expire(NOW + timedelta(hours=limits.EXPORT_KEPT_HOURS + 1)) == 1
-    assert not exporting.file_of(export).exists()
+    assert not export_files.file_of(export).exists()
 
 
 def test_a_workspace_has_few_exports_at_once() -> None:
