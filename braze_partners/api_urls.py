@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include("braze_partners.workspaces.api_urls")),
     path("v1/", include("braze_partners.keys.api_urls")),
     path("v1/", include("braze_partners.partners.api_urls")),
+    path("v1/", include("braze_partners.webhooks.api_urls")),
     path("v1/", include("braze_partners.people.api_urls")),
     path("v1/", include("braze_partners.events.api_urls")),
     path("v1/", include("cohorts.api_urls")),

@@ -166,6 +166,30 @@ JOBS: tuple[Job, ...] = (
         "calls per hour of a key are kept for a month",
     ),
     Job(
+        "webhooks: deliver what is due",
+        "webhooks.sweep",
+        SECONDS_5,
+        "an event reaches its receivers in seconds; what failed is tried again when it is due",
+    ),
+    Job(
+        "webhooks: forget old deliveries",
+        "webhooks.forget_old",
+        DAILY,
+        "deliveries are kept for a month",
+    ),
+    Job(
+        "cohorts: tell webhooks",
+        "cohorts.tell_webhooks",
+        SECONDS_30,
+        "a group of pushes has finished when ten minutes have passed, which no request notices",
+    ),
+    Job(
+        "syncing: tell webhooks",
+        "syncing.tell_webhooks",
+        SECONDS_5,
+        "who waits for the end of a pull is told within seconds",
+    ),
+    Job(
         "dashboard: make demo events",
         "dashboard.make_demo_events",
         SECONDS_5,

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "braze_partners.workspaces",
     "braze_partners.keys",
     "braze_partners.partners",
+    "braze_partners.webhooks",
     "braze_partners.people",
     "braze_partners.events",
     "cohorts",

@@ -17,6 +17,7 @@ screens = [
     path("people/", include("braze_partners.people.urls")),
     path("settings/keys/", include("braze_partners.keys.urls")),
     path("settings/amplitude-projects/", include("braze_partners.partners.urls")),
+    path("settings/webhooks/", include("braze_partners.webhooks.urls")),
     path("settings/", include("braze_partners.workspaces.urls")),
 ]
 

@@ -12,7 +12,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from braze_partners.celery import wake
-from cohorts import folding, reapplying, retiring
+from cohorts import folding, reapplying, retiring, telling
 
 log = structlog.get_logger(__name__)
 
@@ -45,3 +45,9 @@ def sweep_reapplications() -> None:
     for pk in reapplying.forgotten(now):
         wake(run_reapplication, pk)
     reapplying.forget_old(now)
+
+
+@shared_task(name="cohorts.tell_webhooks")
+def tell_webhooks() -> None:
+    """Of cohorts whose group of pushes is over, or that something else has changed."""
+    telling.tell_changes(timezone.now())

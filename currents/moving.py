@@ -11,6 +11,8 @@ from typing import Any
 from django.db import transaction
 
 from braze_partners.events import event_log
+from braze_partners.webhooks import noting
+from braze_partners.webhooks.kinds import Kind
 from braze_partners.workspaces.audit import Actor, record_by
 from currents.errors import MoveRefused
 from currents.lanes import make_lanes
@@ -31,7 +33,20 @@ def move(
     moved = Current.objects.filter(pk=current_id, state__in=allowed).update(
         state=after, state_since=now, **changes
     )
+    if moved:
+        _tell(current_id, after, now)
     return moved == 1
+
+
+def _tell(current_id: int, after: State, now: datetime) -> None:
+    current = Current.objects.values("workspace_id", "name").get(pk=current_id)
+    data = {
+        "current": current_id,
+        "name": current["name"],
+        "state": after.value,
+        "since": now.isoformat(),
+    }
+    noting.note(current["workspace_id"], Kind.CURRENT_STATE_CHANGED, data, now)
 
 
 def launch(current: Current, actor: Actor, now: datetime) -> None:

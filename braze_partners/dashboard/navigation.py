@@ -90,6 +90,14 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry(
         SETTINGS,
+        _("Webhooks"),
+        "webhook",
+        "webhooks:list",
+        May.ADMINISTER,
+        section="settings/webhooks/",
+    ),
+    Entry(
+        SETTINGS,
         _("Workspace Settings"),
         "settings",
         "workspaces:settings",

@@ -67,6 +67,8 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("workspace.read", WORKSPACE, _("Read the workspace and its settings")),
     Permission("members.read", WORKSPACE, _("List the members")),
     Permission("audit.read", WORKSPACE, _("Read the audit log")),
+    Permission("webhooks.read", WORKSPACE, _("Read webhooks and their deliveries")),
+    Permission("webhooks.write", WORKSPACE, _("Create, edit, test, pause and delete webhooks")),
     Permission("import_keys.read", KEYS, _("List data import keys")),
     Permission("import_keys.write", KEYS, _("Generate, rotate and invalidate data import keys")),
     Permission("rest_keys.read", KEYS, _("List REST API keys")),

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from braze_partners.celery import wake
-from cohorts.syncing import acts, engine, keeping, mailing, schedules
+from cohorts.syncing import acts, engine, keeping, mailing, schedules, telling
 
 log = structlog.get_logger(__name__)
 
@@ -35,3 +35,8 @@ def sweep() -> None:
 @shared_task(name="syncing.clear_up", ignore_result=True)
 def clear_up() -> None:
     keeping.clear_up(timezone.now())
+
+
+@shared_task(name="syncing.tell_webhooks", ignore_result=True)
+def tell_webhooks() -> None:
+    telling.tell_finished(timezone.now())

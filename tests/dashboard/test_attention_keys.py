@@ -27,7 +27,7 @@ def test_it_says_who_still_calls_and_when_it_ends(cast: Cast) -> None:
     key.last_used_at, key.calls_since_rotation = NOW + HOUR, 12
     key.save()
     (item,) = attention_items(cast.workspace, bob, NOW + 2 * HOUR)
-    assert item.title == f"{key.masked} ends in 22 h 0 min, and Amplitude still calls with it"
+    assert item.title == f"{key.masked} ends in 22\u00a0h, and Amplitude still calls with it"
     assert "12 calls since it was rotated" in item.facts
     assert (item.tone, item.url) == ("amber", "/w/lumen/partners/amplitude/#keys")
 

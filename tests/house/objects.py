@@ -24,6 +24,7 @@ from tests.messaging.factories import OutreachFactory
 from tests.partners.factories import AmplitudeProjectFactory
 from tests.people.factories import PeopleImportFactory, ProfileFactory
 from tests.segments.factories import SegmentExportFactory, SegmentFactory
+from tests.webhooks.factories import DeliveryFactory, WebhookFactory
 from tests.workspaces.factories import InvitationFactory
 
 Parameters = dict[str, Any]
@@ -119,6 +120,15 @@ def _project(cast: Cast) -> Parameters:
     return {"pk": AmplitudeProjectFactory.create(workspace=cast.workspace).pk}
 
 
+def _webhook(cast: Cast) -> Parameters:
+    return {"pk": WebhookFactory.create(workspace=cast.workspace).pk}
+
+
+def _webhook_delivery(cast: Cast) -> Parameters:
+    delivery = DeliveryFactory.create(webhook__workspace=cast.workspace)
+    return {"pk": delivery.webhook_id, "delivery": delivery.pk}
+
+
 def _member(cast: Cast) -> Parameters:
     return {"pk": Member.objects.get(workspace=cast.workspace, account=cast.charlie).pk}
 
@@ -190,6 +200,16 @@ OWNED: dict[str, Builder] = {
     **dict.fromkeys(("projects:test", "projects:tested", "projects:delete"), _project),
     **dict.fromkeys(("api-amplitude-project", "api-amplitude-project-keys"), _project),
     **dict.fromkeys(("api-amplitude-project-test", "api-amplitude-project-cohorts"), _project),
+    **dict.fromkeys(
+        [f"webhooks:{name}" for name in ("detail", "live", "edit", "test", "pause")], _webhook
+    ),
+    **dict.fromkeys([f"webhooks:{name}" for name in ("resume", "rotate", "delete")], _webhook),
+    **dict.fromkeys(("webhooks:delivery", "webhooks:resend"), _webhook_delivery),
+    **dict.fromkeys(
+        ("api-webhook", "api-webhook-pause", "api-webhook-resume", "api-webhook-secret"), _webhook
+    ),
+    **dict.fromkeys(("api-webhook-test", "api-webhook-deliveries"), _webhook),
+    "api-webhook-resend": _webhook_delivery,
     **dict.fromkeys(("workspaces:change-role", "workspaces:remove-member"), _member),
     **dict.fromkeys(("workspaces:resend", "workspaces:revoke"), _invitation),
 }
