@@ -17,6 +17,7 @@ MACHINE_PATHS = (
     "/partners/",
     "/segments/",
     "/campaigns/",
+    "/events/",
     "/canvas/",
     "/users/",
     "/currents/",

@@ -34,6 +34,7 @@ urlpatterns = [
     path("campaigns/", include(messaging_wire.campaigns)),
     path("canvas/", include(messaging_wire.canvases)),
     path("currents/", include("braze_partners.events.wire_urls")),
+    path("events/", include("braze_partners.events.list_urls")),
     path("users/", include("braze_partners.events.track_urls")),
     path("users/", include("braze_partners.people.wire_urls")),
     path("users/", include("cohorts.segments.user_wire_urls")),

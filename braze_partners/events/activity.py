@@ -1,5 +1,6 @@
-"""Events move the last-active times of those they name: followed in the log by a job, never inside
-intake. Knows the log and its own position in it; how people are found is theirs.
+"""Events move the last-active times of those they name, and make the names of custom events known:
+followed in the log by a job, never inside intake. Knows the log and its own position in it; how
+people are found is theirs.
 
 The position moves after the times have, so a job that dies does the same once more, to the same
 end: a time only moves on.
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from braze_partners.events import event_log
+from braze_partners.events import event_log, names
 from braze_partners.events.event_log import LogBatch
 from braze_partners.events.limits import FOLLOW_SECONDS, FOLLOWED_AT_ONCE
 from braze_partners.events.models import ActivityPosition, LogHead
@@ -35,6 +36,8 @@ def follow(workspace_id: int, clock: Clock) -> int:
         if not batches:
             break
         activity.seen(workspace_id, *_last_moments(batches))
+        records = (record for batch in batches for record in batch.records)
+        names.learn(workspace_id, names.of_records(records), clock())
         start = batches[-1].end
         count += sum(len(batch.records) for batch in batches)
         ActivityPosition.objects.filter(workspace_id=workspace_id, sequence__lt=start).update(

@@ -8,6 +8,10 @@ LANES = 16
 MAX_TRACKED = 75
 # Characters of an event's name, a product id, a property's key (wire/braze-users-track.md).
 MAX_EVENT_NAME = 255
+# Names of custom events that a workspace keeps: own choice; more than that are not names.
+MAX_EVENT_NAMES = 10_000
+# Names on a page of /events/list (wire/braze-users-track.md).
+NAMES_PER_PAGE = 250
 # Pieces of one purchase (wire/braze-users-track.md); each is an event.
 MAX_QUANTITY = 100
 # Bytes of an event's properties as JSON: as an event of Currents (wire/braze-currents-http.md).

@@ -49,3 +49,19 @@ class ActivityPosition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.workspace_id}: {self.sequence}"
+
+
+class EventName(models.Model):
+    """The name of a custom event that a workspace has sent, kept when its events are gone."""
+
+    workspace_id = models.BigIntegerField()
+    name = models.CharField(max_length=255)
+    first_seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace_id", "name"], name="event_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -140,6 +140,7 @@ MACHINE_ROUTES = (
     "partners/",
     "segments/",
     "campaigns/",
+    "events/",
     "canvas/",
     "users/",
     "currents/",
