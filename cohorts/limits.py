@@ -88,3 +88,9 @@ REAPPLY_OVERTAKEN = 5
 
 # How long finished re-applies are remembered.
 REAPPLIES_KEPT = timedelta(days=30)
+
+# What one step of a search through skipped identifiers reads at most: runs, compressed bytes
+# (some two million identifiers a second can be looked through), and runs with one statement.
+SEARCHED_RUNS = 5_000
+SEARCHED_BYTES = 4 * 1024 * 1024
+SEARCHED_AT_ONCE = 100

@@ -201,6 +201,11 @@ class ImportRun(models.Model):
                 name="run_first_by_cohort",
             ),
             models.Index(
+                fields=["workspace", "at"],
+                condition=models.Q(first_of_group=True),
+                name="run_first_by_time",
+            ),
+            models.Index(
                 fields=["workspace", "-id"],
                 condition=models.Q(skipped_list__isnull=False),
                 name="run_with_skips",

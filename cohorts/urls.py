@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cohorts import views
+from cohorts import run_views, views
 
 app_name = "cohorts"
 urlpatterns = [
     path("", views.cohort_list, name="list"),
-    path("runs/", views.run_list, name="runs"),
-    path("runs/<int:pk>/", views.run_detail, name="run"),
+    path("runs/", run_views.run_list, name="runs"),
+    path("runs/<int:pk>/", run_views.run_detail, name="run"),
+    path("runs/<int:pk>/reapply/", run_views.reapply_run, name="reapply_run"),
+    path("runs/groups/<int:pk>/", run_views.run_group, name="run_group"),
+    path("runs/skipped/", run_views.skipped_list, name="skipped"),
+    path("reapply/<uuid:pk>/", run_views.reapplication, name="reapplication"),
+    path(
+        "reapply/<uuid:pk>/progress/",
+        run_views.reapplication_progress,
+        name="reapplication_progress",
+    ),
+    path("reapply/<uuid:pk>/cancel/", run_views.reapplication_cancel, name="reapplication_cancel"),
+    path("<int:pk>/reapply/", run_views.reapply_cohort, name="reapply"),
     path("<int:pk>/", views.cohort_detail, name="detail"),
     path("<int:pk>/members/", views.cohort_members, name="members"),
     path("<int:pk>/runs/", views.cohort_runs, name="cohort_runs"),

@@ -1,4 +1,4 @@
-"""The screens of imported cohorts and import runs. HTTP only: rows come from listing, who is in
+"""The screens of imported cohorts. HTTP only: rows come from listing, who is in
 from membership, why from explaining."""
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from braze_partners.people.finding import find_person, identifiers_of
 from braze_partners.workspaces.audit import record_for
 from braze_partners.workspaces.middleware import WorkspaceRequest
 from braze_partners.workspaces.roles import May, may
-from cohorts import history, keeping, listing, membership, skipped
+from cohorts import history, keeping, listing, membership
 from cohorts.errors import CohortInUse
 from cohorts.models import Cohort, ImportRun
 
@@ -27,7 +27,6 @@ COHORTS_PER_PAGE = 50
 RUNS_PER_PAGE = 50
 RUNS_ON_OVERVIEW = 7
 MEMBERS_PER_PAGE = 50
-SKIPPED_SHOWN = 200
 
 
 @may(May.SEE)
@@ -162,37 +161,6 @@ def cohort_delete(request: WorkspaceRequest, pk: int) -> HttpResponse:
     record_for(request, "cohort.deleted", cohort.label)
     messages.success(request, _("The cohort and its runs are deleted."))
     return redirect("cohorts:list", request.workspace.slug)
-
-
-@may(May.SEE)
-@require_GET
-def run_list(request: WorkspaceRequest) -> HttpResponse:
-    """Import runs over all cohorts, with the filters in the URL."""
-    return render(request, "cohorts/runs.html", _page_of_runs(request))
-
-
-@may(May.SEE)
-@require_GET
-def run_detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    run = (
-        ImportRun.objects.filter(workspace=request.workspace, pk=pk)
-        .select_related("cohort", "key")
-        .defer("added_bits", "removed_bits", "absent_bits")
-        .first()
-    )
-    if run is None:
-        raise Http404
-    sought = request.GET.get("q", "").strip()
-    left_out = skipped.unpack(run.skipped_list)
-    found = [entry for entry in left_out if sought in entry.identifier]
-    context = {
-        "run": run,
-        "sought": sought,
-        "skipped": found[:SKIPPED_SHOWN],
-        "skipped_found": len(found),
-        "expired": run.skipped > 0 and run.skipped_list is None,
-    }
-    return render(request, "cohorts/run.html", context)
 
 
 def _extremes(points: list[tuple[datetime, int]]) -> dict[str, int]:

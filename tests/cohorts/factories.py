@@ -47,6 +47,26 @@ class ImportRunFactory(DjangoModelFactory[models.ImportRun]):
     at = factory.LazyFunction(lambda: datetime.now(UTC))
 
 
+class RunGroupFactory(DjangoModelFactory[models.RunGroup]):
+    class Meta:
+        model = models.RunGroup
+
+    cohort = factory.SubFactory(CohortFactory)
+    number = factory.Sequence(lambda n: n + 1)
+    began_at = factory.LazyFunction(lambda: datetime.now(UTC))
+    last_at = factory.SelfAttribute("began_at")
+    size_after = 0
+
+
+class ReapplicationFactory(DjangoModelFactory[models.Reapplication]):
+    class Meta:
+        model = models.Reapplication
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    cohort = factory.SubFactory(CohortFactory, workspace=factory.SelfAttribute("..workspace"))
+    created_at = factory.LazyFunction(lambda: datetime.now(UTC))
+
+
 class FoldFactory(DjangoModelFactory[models.Fold]):
     class Meta:
         model = models.Fold

@@ -17,7 +17,12 @@ from typing import Any
 from braze_partners.messaging.models import Outreach
 from braze_partners.workspaces.models import Member
 from tests.cast import Cast
-from tests.cohorts.factories import CohortFactory, ImportRunFactory
+from tests.cohorts.factories import (
+    CohortFactory,
+    ImportRunFactory,
+    ReapplicationFactory,
+    RunGroupFactory,
+)
 from tests.currents.factories import AttemptFactory, ConnectionTestFactory, CurrentFactory
 from tests.keys.factories import DataImportKeyFactory, RestApiKeyFactory
 from tests.messaging.factories import OutreachFactory
@@ -61,6 +66,17 @@ def _cohort(cast: Cast) -> Parameters:
 def _run(cast: Cast) -> Parameters:
     cohort = CohortFactory.create(workspace=cast.workspace)
     return {"pk": ImportRunFactory.create(cohort=cohort).pk}
+
+
+def _run_group(cast: Cast) -> Parameters:
+    cohort = CohortFactory.create(workspace=cast.workspace)
+    group = RunGroupFactory.create(cohort=cohort)
+    ImportRunFactory.create(cohort=cohort, group=group)
+    return {"pk": group.pk}
+
+
+def _reapplication(cast: Cast) -> Parameters:
+    return {"pk": ReapplicationFactory.create(workspace=cast.workspace).pk}
 
 
 def _attempt(cast: Cast) -> Parameters:
@@ -145,7 +161,11 @@ def _segment_star(cast: Cast) -> Parameters:
 OUTREACH = ("detail", "edit", "target", "target_preview")
 
 OWNED: dict[str, Builder] = {
-    "cohorts:run": _run,
+    **dict.fromkeys(("cohorts:run", "cohorts:reapply_run"), _run),
+    "cohorts:run_group": _run_group,
+    "cohorts:reapply": _cohort,
+    **dict.fromkeys(("cohorts:reapplication", "cohorts:reapplication_progress"), _reapplication),
+    "cohorts:reapplication_cancel": _reapplication,
     **dict.fromkeys(
         ("cohorts:detail", "cohorts:members", "cohorts:cohort_runs", "cohorts:used_in"), _cohort
     ),
