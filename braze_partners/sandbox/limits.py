@@ -50,10 +50,10 @@ ROWS_PER_PAGE = 50
 SYNCS_PER_PAGE = 20
 FILES_SHOWN = 10
 
-# Seconds after which rules over days are applied again although nothing came; and
-# how many times as long as they took they rest at least: a tenth of one core (own choice).
+# Seconds after which rules over days are applied again although nothing came, and how many times
+# as long as they took all rules rest at least: a fifth of one core (own choice).
 RULES_EVERY = 60.0
-RULES_REST = 10.0
+RULES_REST = 4.0
 
 # Users whom "Shuffle members for a demo" adds and removes: small enough to see at a glance.
 SHUFFLE_ADDS = 25

@@ -126,33 +126,43 @@ def recompute(cohort: Cohort, now: datetime) -> Change:
     """Brings a rule's members up to date; those of a list or an archived one are what they are."""
     if not cohort.by_rule or cohort.archived:
         return Change(0, 0)
-    wanted = _fulfilling(cohort, now)
+    return _settle(cohort, _fulfilling([cohort], now)[cohort.pk], now)
+
+
+def recompute_rules(now: datetime) -> None:
+    """All of them in one pass over the users."""
+    cohorts = list(Cohort.objects.filter(kind=Cohort.Kind.RULE, archived=False))
+    if not cohorts:
+        return
+    wanted = _fulfilling(cohorts, now)
+    for cohort in cohorts:
+        _settle(cohort, wanted[cohort.pk], now)
+
+
+def _settle(cohort: Cohort, wanted: set[int], now: datetime) -> Change:
     with transaction.atomic():
         held = set(cohort.members.values_list("user_id", flat=True))
         joining = users.still_there(wanted - held)  # one may have become part of another
         return _apply(cohort, joining, held - wanted, now)
 
 
-def _fulfilling(cohort: Cohort, now: datetime) -> set[int]:
-    conditions = stored_conditions(cohort.conditions)
-    any_of = cohort.match == Cohort.Match.ANY
-    done = {one: event_counts.of(one, now) for one in conditions if isinstance(one, EventCondition)}
+def _fulfilling(cohorts: Sequence[Cohort], now: datetime) -> dict[str, set[int]]:
+    """Whom each cohort's rule holds for, by the cohort's id."""
+    rules = [
+        (cohort.pk, stored_conditions(cohort.conditions), cohort.match == Cohort.Match.ANY)
+        for cohort in cohorts
+    ]
+    asked = {one for _id, rule, _any in rules for one in rule if isinstance(one, EventCondition)}
+    done = {condition: event_counts.of(condition, now) for condition in asked}
+    found: dict[str, set[int]] = {cohort.pk: set() for cohort in cohorts}
     rows = AmplitudeUser.objects.values_list("amplitude_id", "user_id", "device_id", "properties")
-    return {
-        number
-        for number, user_id, device_id, properties in rows.iterator()
-        if matches(
-            {**properties, "user_id": user_id, "device_id": device_id},
-            conditions,
-            any_of=any_of,
-            counts={one: counts.get(number, 0) for one, counts in done.items()},
-        )
-    }
-
-
-def recompute_rules(now: datetime) -> None:
-    for cohort in Cohort.objects.filter(kind=Cohort.Kind.RULE, archived=False):
-        recompute(cohort, now)
+    for number, user_id, device_id, properties in rows.iterator():
+        held = {**properties, "user_id": user_id, "device_id": device_id}
+        counts = {condition: by_user.get(number, 0) for condition, by_user in done.items()}
+        for cohort_id, rule, any_of in rules:
+            if matches(held, rule, any_of=any_of, counts=counts):
+                found[cohort_id].add(number)
+    return found
 
 
 def days_go_by() -> bool:

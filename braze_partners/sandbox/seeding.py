@@ -1,4 +1,4 @@
-"""The demo project: users with realistic properties and three cohorts, made once and repeatable."""
+"""The demo project: users with realistic properties and four cohorts, made once and repeatable."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from braze_partners.sandbox import members, users
 from braze_partners.sandbox.models import AmplitudeUser, Cohort
+from braze_partners.sandbox.rules.events import ANY_EVENT, EventCondition
 from braze_partners.sandbox.rules.properties import Condition
 from braze_partners.sandbox.users import NewUser
 
@@ -30,6 +31,7 @@ ANONYMOUS = 150  # devices without a user, for syncs by device ID
 INTENT_SHARE = 0.2776  # of all users, so that 5,000 give a cohort of 1,400 with the guests
 
 HIGH_INTENT, CART_ABANDONERS, POWER_USERS = "k3x9a7f2", "p81mzd0q", "w20cc4sn"
+ACTIVE = "a7days3u"  # nobody at first; it grows with the events that arrive
 
 
 def is_empty() -> bool:
@@ -60,6 +62,9 @@ def _cohorts(
     if not Cohort.objects.filter(pk=POWER_USERS).exists():
         rule = [Condition("region", "is", "Europe"), Condition("sessions_30d", "greater", "20")]
         members.create_rule("Power users EU", rule, "all", now, POWER_USERS)
+    if not Cohort.objects.filter(pk=ACTIVE).exists():
+        did = [EventCondition(ANY_EVENT, "at_least", 1, 7)]
+        members.create_rule("Active in the last 7 days", did, "all", now, ACTIVE)
 
 
 def _known_user(number: int, dice: random.Random) -> NewUser:

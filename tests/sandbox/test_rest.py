@@ -209,6 +209,8 @@ def test_the_demo_has_users_cohorts_and_its_own_credentials(start_sandbox: Any) 
     assert cohorts["k3x9a7f2"]["size"] == round(400 * 0.2776) + 12
     assert cohorts["p81mzd0q"]["rule"]["match"] == "all"
     assert cohorts["w20cc4sn"]["size"] > 0
+    active = cohorts["a7days3u"]
+    assert (active["size"], active["rule"]["conditions"][0]["days"]) == (0, 7)
     held = sandbox.call("GET", "cohorts/k3x9a7f2/members")["members"]
     assert sum(member["user_id"].startswith("guest_") for member in held) == 12
     assert "api_key" in (sandbox.folder / "sandbox.json").read_text()
