@@ -75,18 +75,22 @@ class Audience:
     latest: dict[tuple[str, int], bool] = field(default_factory=dict)
     runs: dict[str, int] = field(default_factory=dict)
     pushes: dict[str, list[Said]] = field(default_factory=dict)
+    before: dict[str, list[set[int]]] = field(default_factory=dict)  # each change of a cohort
 
     def begin(self, cohort: str) -> None:
         self.members.setdefault(cohort, set())
         self.names.setdefault(cohort, cohort)
         self.runs.setdefault(cohort, 0)
         self.pushes.setdefault(cohort, [])
+        self.before.setdefault(cohort, [])
 
     def become(self, cohort: str, after: set[int]) -> tuple[int, int]:
         """Gives how many entered and left."""
         before = self.members[cohort]
         self.members[cohort] = after
-        self.runs[cohort] += before != after
+        if before != after:
+            self.runs[cohort] += 1
+            self.before[cohort].append(before)
         for number in before ^ after:
             self.latest[cohort, number] = number in after
         return len(after - before), len(before - after)
@@ -112,7 +116,7 @@ class Audience:
         return wanted
 
     def drop(self, cohort: str) -> None:
-        for known in (self.members, self.names, self.runs, self.pushes):
+        for known in (self.members, self.names, self.runs, self.pushes, self.before):
             known.pop(cohort, None)
         self.archived.discard(cohort)
         self.latest = {key: value for key, value in self.latest.items() if key[0] != cohort}

@@ -1,384 +1,250 @@
 """Whatever happens to people and cohorts in whatever order, who is in a cohort is what plain sets
-say: pushes, renames, re-applied skips, identify, delete, archive, folds, other processes and slow
-requests."""
+say: pushes, pulls, holds, dry runs, undoing, identify, delete, archive, and all that stands in
+audience_machine.py."""
 
 from __future__ import annotations
 
 import os
-import time
-from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
+from pyroaring import BitMap
 
-from braze_partners.people import numbers
-from braze_partners.people.models import Profile
-from braze_partners.people.profiles import NewDevice, NewPerson, create_profiles
-from braze_partners.workspaces.models import Workspace
-from cohorts import (
-    bitmaps,
-    explaining,
-    folding,
-    importing,
-    keeping,
-    membership,
-    reapplying,
-    remembered,
+from braze_partners.workspaces.audit import Actor
+from cohorts import bitmaps
+from cohorts.errors import NothingToUndo
+from cohorts.models import ImportRun
+from cohorts.syncing import acts, engine
+from cohorts.syncing.models import PullSchedule, SyncRun
+from cohorts.syncing.states import State
+from tests.cohorts.conftest import NOW
+from tests.promises.audience_machine import (
+    COHORTS,
+    IDS,
+    NAMELESS,
+    AudienceMachine,
+    changes,
+    cohorts,
 )
-from cohorts.importing import IdentifierChange, Push, Source
-from cohorts.membership import Seen, Wanted
-from cohorts.models import Cohort, ImportRun
-from tests.cohorts.conftest import NOW, Partner, make_partner
-from tests.keys.factories import RestApiKeyFactory
-from tests.people.callers import PERMISSIONS, SECRET, Caller, an_alias
-from tests.promises.audiences import Audience, People, Said
+from tests.syncing.factories import AmplitudeProjectFactory, PullScheduleFactory
 
 pytestmark = pytest.mark.embedded
 
-EXAMPLES = int(os.environ.get("CHAOS_AUDIENCES", "25"))
-STEPS = int(os.environ.get("CHAOS_AUDIENCE_STEPS", "30"))
-
-COHORTS = ("one", "two")
-IDS = [f"u{n}" for n in range(8)] + ["v0", "v1"]  # nobody has v0 and v1 yet
-NAMELESS = [f"n{n}" for n in range(6)]  # aliases of people without an external id
-ALIASES = [f"a{n}" for n in range(4)] + NAMELESS
-DEVICES = ["d0", "d1", "x0", "x1", "y0", "y1", "y2"]
-UNKNOWN = ["ghost", "", "a\x1fb"]
-
-changes = st.fixed_dictionaries(
-    {
-        "ids": st.lists(st.sampled_from(IDS + UNKNOWN), max_size=4),
-        "aliases": st.lists(st.sampled_from(ALIASES), max_size=3),
-        "devices": st.lists(st.sampled_from(DEVICES), max_size=3),
-        "remove": st.booleans(),
-    }
-)
-cohorts = st.sampled_from(COHORTS)
+EXAMPLES = int(os.environ.get("CHAOS_AUDIENCES", "15"))
+STEPS = int(os.environ.get("CHAOS_AUDIENCE_STEPS", "40"))
+HOLD_PERCENT = 30
+ACTOR = Actor(text="tests")
+UNNOTICED = (ImportRun.Kind.DELETION, ImportRun.Kind.MERGE)
+FIRST_PUSH = {"ids": IDS[:5], "aliases": NAMELESS[:2], "devices": ["x0"], "remove": False}
+targets = st.lists(st.sampled_from(IDS), max_size=6, unique=True)
+some_gone = st.lists(st.sampled_from(IDS), max_size=1)
+some_pairs = st.lists(st.tuples(st.sampled_from(NAMELESS), st.sampled_from(IDS)), max_size=1)
 
 
-def as_sent(change: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "user_ids": change["ids"],
-        "aliases": [an_alias(name) for name in change["aliases"]],
-        "device_ids": change["devices"],
-        "should_remove": change["remove"],
-    }
-
-
-@dataclass
-class Slow:
-    """A push that has found its people and has not written yet."""
-
-    cohort: str
-    people: importing.Sorted
-    seen: Seen
-    remove: bool
-
-
-class AudienceMachine(RuleBasedStateMachine):
-    runs = 0
+class PulledMachine(AudienceMachine):
+    """`held` and `dry` are the targets that wait, by cohort, with their runs."""
 
     @initialize()
     def begin(self) -> None:
-        type(self).runs += 1
-        remembered.memberships.clear()
-        remembered.keys.clear()
-        Cohort.objects.all().delete()
-        ImportRun.objects.all().delete()
-        Workspace.objects.all().delete()
-        self.partner: Partner = make_partner(f"machine-{type(self).runs}")
-        RestApiKeyFactory.create(
-            workspace=self.partner.workspace, secret=SECRET, permissions=PERMISSIONS
-        )
-        self.caller = Caller(self.partner.workspace, self.partner.client)
-        self.people = self._people()
-        self.audience = Audience()
-        self.stale: tuple[int, Any] | None = None
-        self.slow: Slow | None = None
+        super().begin()
+        self.project = AmplitudeProjectFactory.create(workspace=self.partner.workspace)
+        self.pulled: set[str] = set()
+        self.held: dict[str, tuple[SyncRun, set[int]]] = {}
+        self.dry: dict[str, tuple[SyncRun, set[int]]] = {}
+        self.no_reapply: set[str] = set()
+        for cohort in COHORTS:
+            self.push(cohort, [FIRST_PUSH])
+        self.pull(COHORTS[0], FIRST_PUSH["ids"])
 
-    def _people(self) -> People:
-        """The partner's, and six with alias `n0` … and device `y0` … who have no external id."""
-        told = [
-            NewPerson(aliases=[("crm", name)], devices=[NewDevice(f"y{n}")])
-            for n, name in enumerate(NAMELESS)
-        ]
-        nameless = create_profiles(self.partner.workspace.pk, told, NOW)
-        known, anonymous = self.partner.numbers, self.partner.anonymous
-        return People(
-            {f"u{n}": number for n, number in enumerate(known)},
-            {f"a{n}": number for n, number in enumerate(known)}
-            | dict(zip(NAMELESS, nameless, strict=True)),
-            {f"d{n}": number for n, number in enumerate(known)}
-            | {f"x{n}": number for n, number in enumerate(anonymous)}
-            | {f"y{n}": number for n, number in enumerate(nameless)},
-        )
+    # Pulls
 
-    # What partners do
-
-    @rule(cohort=cohorts, sent=st.lists(changes, min_size=1, max_size=3))
-    def push(self, cohort: str, sent: list[dict[str, Any]]) -> None:
-        response = self.partner.users([as_sent(change) for change in sent], cohort)
-        assert response.status_code == 201, response.content
-        received = sum(len(change[kind]) for change in sent for kind in change if kind != "remove")
-        if not received:
+    @rule(cohort=cohorts, ids=targets)
+    def pull(self, cohort: str, ids: list[str]) -> None:
+        if cohort not in self.audience.members:
             return
-        self.audience.begin(cohort)
-        after = set(self.audience.members[cohort])
-        for change in sent:
-            named = self._named(change)
-            after = after - named if change["remove"] else after | named
-        entered, left = self.audience.become(cohort, after)
-        self.audience.pushes[cohort].append(self._said(sent))
-        run = self.partner.last_run()
-        assert (run.received, run.added, run.removed) == (received, entered, left)
-        assert received == run.added + run.removed + run.unchanged + run.skipped
-        assert run.size_after == len(after)
+        run = acts.sync(self._schedule(cohort), ACTOR, NOW)
+        self._superseded(cohort)
+        target = self._downloaded(run, ids)
+        changed = len(self._after(cohort, target) ^ self.audience.members[cohort])
+        too_much = changed * 100 > len(self.audience.members[cohort]) * HOLD_PERCENT
+        if changed and too_much and cohort in self.pulled:
+            assert self._run(run).state == State.HELD
+            self.held[cohort] = run, target
+        else:
+            self._applied(cohort, run, target)
 
-    def _named(self, change: dict[str, Any]) -> set[int]:
-        kinds = ("ids", "aliases", "devices")
-        return self.people.named_by({(kind, one) for kind in kinds for one in change[kind]})
+    @precondition(lambda self: self.held)
+    @rule()
+    def approve(self) -> None:
+        """The target set, against the membership and the people of now."""
+        cohort, found = self.held.popitem()
+        acts.approve(found[0], ACTOR, NOW)
+        self._applied(cohort, *found)
 
-    def _said(self, sent: list[dict[str, Any]]) -> Said:
-        """The last word about each person and each identifier that nobody has."""
-        said = Said()
-        for change in sent:
-            named = self._named(change)
-            said.out = said.out | named if change["remove"] else said.out - named
-            told = {(kind, one) for kind in ("ids", "aliases", "devices") for one in change[kind]}
-            unknown = {one for one in told if self.people.whose(*one) is None}
-            said.skipped -= unknown
-            said.skipped_removals -= unknown
-            (said.skipped_removals if change["remove"] else said.skipped).update(unknown)
-        return said
+    @rule(cohort=cohorts, ids=targets, gone=some_gone, pairs=some_pairs)
+    def a_hold_is_approved_later(
+        self, cohort: str, ids: list[str], gone: list[str], pairs: list[tuple[str, str]]
+    ) -> None:
+        """After people who are in it, or were to be, have gone or were merged."""
+        self.pull(cohort, ids)
+        if gone:
+            self.delete_people(gone)
+        if pairs:
+            self._identify(*pairs[0], "merge")
+        if self.held:
+            self.approve()
+
+    @precondition(lambda self: self.held)
+    @rule()
+    def reject(self) -> None:
+        _cohort, found = self.held.popitem()
+        acts.reject(found[0], ACTOR, NOW)
+        assert self._run(found[0]).state == State.REJECTED
+
+    @rule(cohort=cohorts, ids=targets)
+    def dry_run(self, cohort: str, ids: list[str]) -> None:
+        if cohort not in self.audience.members:
+            return
+        run = acts.dry_run(self._schedule(cohort), ACTOR, NOW)
+        target = self._downloaded(run, ids)
+        before, after = self.audience.members[cohort], self._after(cohort, target)
+        ended = self._run(run)
+        assert (ended.added, ended.removed) == (len(after - before), len(before - after))
+        assert (ended.size_before, ended.size_after) == (len(before), len(after))
+        self.dry[cohort] = run, target
+
+    @precondition(lambda self: self.dry)
+    @rule()
+    def apply_dry_run(self) -> None:
+        """However large the change is."""
+        cohort, found = self.dry.popitem()
+        run = acts.apply_dry_run(found[0], ACTOR, NOW)
+        self._superseded(cohort)
+        self._applied(cohort, run, found[1])
+
+    def _schedule(self, cohort: str) -> PullSchedule:
+        stored = self.partner.cohort(cohort)
+        found = PullSchedule.objects.filter(cohort=stored).first()
+        return found or PullScheduleFactory.create(
+            cohort=stored, project=self.project, hold_percent=HOLD_PERCENT
+        )
+
+    def _downloaded(self, run: SyncRun, ids: list[str]) -> set[int]:
+        """As it stands in the row after the file was read; the target is who is known of it."""
+        target = {self.people.ids[one] for one in ids if one in self.people.ids}
+        SyncRun.objects.filter(pk=run.pk).update(
+            state=State.APPLYING,
+            target_bits=bitmaps.encode(BitMap(target)),
+            target_kept=True,
+            received=len(target),
+        )
+        return target
+
+    def _superseded(self, cohort: str) -> None:
+        if found := self.held.pop(cohort, None):
+            found[0].refresh_from_db()
+            assert found[0].state == State.SUPERSEDED
+
+    def _after(self, cohort: str, target: set[int]) -> set[int]:
+        """A pull speaks of people with an external id only."""
+        members = self.audience.members[cohort]
+        kept = {number for number in members if not self.people.is_identified(number)}
+        return kept | (target & self.people.alive)
+
+    def _applied(self, cohort: str, run: SyncRun, target: set[int]) -> None:
+        entered, left = self.audience.become(cohort, self._after(cohort, target))
+        ended = self._run(run)
+        assert (ended.state, ended.added, ended.removed) == (State.COMPLETED, entered, left)
+        self.pulled.add(cohort)
+        self.no_reapply.add(cohort)
+
+    def _run(self, run: SyncRun) -> SyncRun:
+        engine.run(run.pk, lambda: NOW)
+        run.refresh_from_db()
+        return run
+
+    # Undoing
+
+    @rule(cohort=cohorts)
+    def undo(self, cohort: str) -> None:
+        """Who is in is who was in before the last group or pull, as whom they are now."""
+        if cohort not in self.audience.members:
+            return
+        later = datetime.now(UTC) + timedelta(hours=1)  # the last group is over by then
+        first = self._undoable(cohort)
+        if first is None:
+            with pytest.raises(NothingToUndo):
+                acts.undo(self.partner.cohort(cohort), ACTOR, later)
+            return
+        applied = acts.undo(self.partner.cohort(cohort), ACTOR, later)
+        was = self.audience.before[cohort][first]
+        after = {now for number in was if (now := self.people.now_is(number)) is not None}
+        assert (applied.added, applied.removed) == self.audience.become(cohort, after)
+        self.no_reapply.add(cohort)
+
+    @rule(
+        cohort=cohorts,
+        sent=st.lists(st.lists(changes, min_size=1, max_size=2), min_size=1, max_size=3),
+        gone=some_gone,
+        pairs=some_pairs,
+    )
+    def a_group_is_undone(
+        self,
+        cohort: str,
+        sent: list[list[dict[str, Any]]],
+        gone: list[str],
+        pairs: list[tuple[str, str]],
+    ) -> None:
+        """After a group of its own, with somebody who goes or is merged within."""
+        self.pull(cohort, [])
+        for number, request in enumerate(sent):
+            self.push(cohort, request)
+            if number == 0 and gone:
+                self.delete_people(gone)
+            if number == 0 and pairs:
+                self._identify(*pairs[0], "merge")
+        self.undo(cohort)
+
+    def _undoable(self, cohort: str) -> int | None:
+        """With which change of the cohort that began which can be taken back, if it can."""
+        placed = ImportRun.objects.filter(
+            cohort=self.partner.cohort(cohort), sequence__isnull=False
+        )
+        told = list(placed.order_by("sequence").values_list("kind", "group"))
+        noticed = [place for place, (kind, _) in enumerate(told) if kind not in UNNOTICED]
+        if not noticed:
+            return None
+        kind, group = told[noticed[-1]]
+        first = noticed[-1] if group is None else [one for _, one in told].index(group)
+        since = {one for one, _ in told[first:]}
+        can_be = kind in (ImportRun.Kind.PUSH, ImportRun.Kind.PULL)
+        return first if can_be and since <= {kind, ImportRun.Kind.DELETION} else None
+
+    # What the others do differently
 
     @rule(cohort=cohorts, times=st.integers(1, 2))
     def reapply(self, cohort: str, times: int) -> None:
-        """Twice is as good as once."""
-        pushes = self.audience.pushes.get(cohort, [])
-        if not any(said.skipped or said.skipped_removals for said in pushes):
-            return
-        wanted = self.audience.known_since(cohort, self.people)
-        entering = wanted - self.audience.members[cohort]
-        for time_round in range(times):
-            job = reapplying.start(self.partner.cohort(cohort), by=None, now=NOW)
-            assert not reapplying.run(str(job.pk), lambda: NOW)
-            job.refresh_from_db()
-            assert (job.found, job.added) == (len(wanted), 0 if time_round else len(entering))
-        self.audience.become(cohort, self.audience.members[cohort] | wanted)
-
-    @rule(cohort=cohorts, name=st.sampled_from(["Buyers", "<b>", "نعم"]))
-    def rename(self, cohort: str, name: str) -> None:
-        assert self.partner.name(cohort_id=cohort, name=name).status_code == 201
-        self.audience.begin(cohort)
-        self.audience.names[cohort] = name
-
-    @precondition(lambda self: self.slow is None and self.audience.members)
-    @rule(cohort=cohorts, change=changes)
-    def find_people_slowly(self, cohort: str, change: dict[str, Any]) -> None:
-        """A push stops after it has found its people …"""
-        if cohort not in self.audience.members:
-            return
-        pairs = [("crm", name) for name in change["aliases"]]
-        told = IdentifierChange(change["ids"], pairs, change["devices"], change["remove"])
-        source = Source(self.partner.workspace.pk, "amplitude", NOW, time.perf_counter())
-        seen = membership.look(self.partner.cohort(cohort).pk)
-        people = importing.sort_identifiers(Push(source, cohort, [told]))
-        self.slow = Slow(cohort, people, seen, change["remove"])
-
-    @precondition(lambda self: self.slow is not None)
-    @rule()
-    def write_at_last(self) -> None:
-        """… and goes on much later: whoever was deleted is left out, whoever was merged is meant
-        as the person they are now."""
-        slow, self.slow = self.slow, None
-        assert slow is not None
-        if slow.cohort not in self.audience.members:
-            return
-        found = slow.people.remove if slow.remove else slow.people.add
-        meant = {now for number in found if (now := self.people.now_is(number)) is not None}
-        facts = importing.RunFacts(
-            *(self.partner.workspace.pk, "amplitude", ImportRun.Kind.PUSH, NOW),
-            started=time.perf_counter(),
-        )
-        wanted = Wanted(slow.people.add, slow.people.remove)
-        key = self.partner.cohort(slow.cohort).pk
-        applied = membership.apply(key, wanted, facts, slow.seen)
-        before = self.audience.members[slow.cohort]
-        after = before - meant if slow.remove else before | meant
-        self.audience.pushes[slow.cohort].append(Said(out=meant if slow.remove else set()))
-        assert (applied.added, applied.removed) == self.audience.become(slow.cohort, after)
-
-    @precondition(lambda self: self.slow is None and self.audience.members)
-    @rule(
-        cohort=cohorts,
-        change=changes,
-        alias=st.sampled_from(NAMELESS),
-        pairs=st.lists(st.tuples(st.sampled_from(NAMELESS), st.sampled_from(IDS)), max_size=2),
-    )
-    def a_slow_push_meets_a_merge(
-        self, cohort: str, change: dict[str, Any], alias: str, pairs: list[tuple[str, str]]
-    ) -> None:
-        self.find_people_slowly(cohort, change | {"aliases": [*change["aliases"], alias]})
-        for name, external_id in pairs:
-            self._identify(name, external_id, "merge")
-        if self.slow is not None:
-            self.write_at_last()
-
-    # What becomes of people
-
-    @rule(alias=st.sampled_from(ALIASES + ["ghost"]), external_id=st.sampled_from(IDS))
-    def identify(self, alias: str, external_id: str) -> None:
-        self._identify(alias, external_id, "merge")
-
-    @rule(alias=st.sampled_from(NAMELESS), external_id=st.sampled_from(IDS))
-    def identify_without_merging(self, alias: str, external_id: str) -> None:
-        """Memberships follow all the same."""
-        self._identify(alias, external_id, "none")
-
-    def _identify(self, alias: str, external_id: str, behavior: str) -> None:
-        people, last = self.people, self.partner.last_run_id()
-        answer = self.caller.identify((alias, external_id), merge_behavior=behavior).json()
-        number, owner = people.aliases.get(alias), people.ids.get(external_id)
-        concerned: set[str] = set()
-        taken = number is not None and (number == owner or not people.is_identified(number))
-        assert answer["aliases_processed"] == int(taken), answer
-        if number is not None and taken and owner is None:
-            people.ids[external_id] = number
-        elif number is not None and owner is not None and taken and number != owner:
-            concerned = self.audience.follow(number, owner)
-            people.merge(number, owner)
-        made = ImportRun.objects.filter(pk__gt=last)
-        assert sorted(run.cohort.cohort_id for run in made if run.cohort) == sorted(concerned)
-        assert {run.kind for run in made} <= {ImportRun.Kind.MERGE}
-
-    @rule(
-        named=st.lists(st.sampled_from(IDS), max_size=3, min_size=1)
-        | st.lists(st.sampled_from(ALIASES), max_size=3, min_size=1)
-    )
-    def delete_people(self, named: list[str]) -> None:
-        by_id = named[0] in IDS
-        body: dict[str, Any] = (
-            {"external_ids": named}
-            if by_id
-            else {"user_aliases": [an_alias(name) for name in named]}
-        )
-        known = self.people.ids if by_id else self.people.aliases
-        gone = {known[name] for name in named if name in known}
-        assert self.caller.post("delete", body).json()["deleted"] == len(gone)
-        for number in gone:
-            self.people.forget(number)
-        self.audience.leave(gone)
-
-    @rule(alias=st.sampled_from(NAMELESS), external_id=st.sampled_from([None, *IDS]))
-    def add_alias(self, alias: str, external_id: str | None) -> None:
-        told = an_alias(alias) | ({} if external_id is None else {"external_id": external_id})
-        people = self.people
-        answer = self.caller.post("alias/new", {"user_aliases": [told]}).json()
-        if external_id is None:
-            assert answer["aliases_processed"] == 1
-            if alias not in people.aliases:
-                newest = Profile.objects.filter(workspace=self.partner.workspace)
-                people.aliases[alias] = newest.latest("number").number
-            return
-        number = people.ids.get(external_id)
-        taken = number is not None and people.aliases.get(alias, number) == number
-        assert answer["aliases_processed"] == int(taken)
-        if number is not None and taken:
-            people.aliases[alias] = number
-
-    # What becomes of cohorts
-
-    @rule(cohort=cohorts, archived=st.booleans())
-    def archive(self, cohort: str, archived: bool) -> None:
-        """Archived cohorts go on as they are."""
-        if cohort not in self.audience.members:
-            return
-        keeping.set_archived(self.partner.cohort(cohort), archived, NOW)
-        (self.audience.archived.add if archived else self.audience.archived.discard)(cohort)
+        """Of cohorts that were only pushed; pulls and undoing have rules of their own there."""
+        if cohort not in self.no_reapply:
+            super().reapply(cohort, times)
 
     @rule(cohort=cohorts)
     def delete_cohort(self, cohort: str) -> None:
-        if cohort in self.audience.members:
-            keeping.delete(self.partner.cohort(cohort))
-            self.audience.drop(cohort)
-            self.stale = None
-            self.slow = None
-
-    @rule(cohort=cohorts)
-    def fold(self, cohort: str) -> None:
-        if cohort in self.audience.members:
-            folding.fold(self.partner.cohort(cohort).pk)
-
-    # What processes remember
-
-    @rule()
-    def forget(self) -> None:
-        remembered.memberships.clear()
-        remembered.keys.clear()
-
-    @rule(cohort=cohorts)
-    def keep(self, cohort: str) -> None:
-        """Another process remembers the membership of now …"""
-        if cohort in self.audience.members:
-            key = self.partner.cohort(cohort).pk
-            self.stale = key, remembered.memberships.get(key)
-
-    @precondition(lambda self: self.stale and self.stale[1])
-    @rule()
-    def remember_what_was(self) -> None:
-        """… and goes on from there."""
-        assert self.stale is not None
-        remembered.memberships.put(*self.stale)
-
-    # What must be so
-
-    @invariant()
-    def cohorts_agree_with_plain_sets(self) -> None:
-        for name, expected in self._audience().members.items():
-            cohort = self.partner.cohort(name)
-            assert cohort.size == len(expected) and cohort.name == self.audience.names[name]
-            assert (cohort.archived_at is not None) == (name in self.audience.archived)
-            cold = bitmaps.load([cohort.pk])[cohort.pk]
-            assert {n for bits in cold.values() for n in bits} == expected
-            assert membership.members(cohort.pk).size == len(expected)
-            assert membership.members_page(cohort, None, 100) == sorted(expected)
-            changed = ImportRun.objects.filter(cohort=cohort, sequence__isnull=False)
-            assert changed.count() == cohort.sequence == self.audience.runs[name]
-
-    def _audience(self) -> Audience:
-        return getattr(self, "audience", Audience())
-
-    @invariant()
-    def people_agree_with_plain_sets(self) -> None:
-        if not hasattr(self, "people"):
-            return
-        workspace_id = self.partner.workspace.pk
-        alive = {number for _, block in numbers.universe(workspace_id) for number in block}
-        rows = Profile.objects.filter(workspace=workspace_id)
-        assert alive == self.people.alive == set(rows.values_list("number", flat=True))
-        identified = rows.filter(external_id__isnull=False)
-        assert dict(identified.values_list("external_id", "number")) == self.people.ids
-
-    def teardown(self) -> None:
-        for (name, number), added in self._audience().latest.items():
-            found = explaining.last_change(self.partner.cohort(name), number)
-            assert found is not None and found.added is added
+        super().delete_cohort(cohort)
+        for known in (self.held, self.dry):
+            known.pop(cohort, None)
+        self.pulled.discard(cohort)
+        self.no_reapply.discard(cohort)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_who_is_in_a_cohort_is_what_plain_sets_say_whatever_happens() -> None:
     run_state_machine_as_test(
-        AudienceMachine,
+        PulledMachine,
         settings=settings(
             phases=[Phase.generate],
             max_examples=EXAMPLES,
