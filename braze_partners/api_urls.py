@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include("braze_partners.people.api_urls")),
     path("v1/", include("braze_partners.events.api_urls")),
     path("v1/", include("cohorts.api_urls")),
+    path("v1/", include("cohorts.syncing.api_urls")),
     path("v1/", include("cohorts.segments.api_urls")),
     path("v1/", include("braze_partners.messaging.api_urls")),
     path("v1/", include("currents.api_urls")),

@@ -9,6 +9,7 @@ from braze_partners.messaging import wire_urls as messaging_wire
 
 screens = [
     path("", include("braze_partners.dashboard.urls")),
+    path("cohorts/syncs/", include("cohorts.syncing.urls")),
     path("cohorts/", include("cohorts.urls")),
     path("segments/", include("cohorts.segments.urls")),
     path("campaigns/", include(messaging.campaigns)),

@@ -22,6 +22,7 @@ from braze_partners.workspaces.roles import May, may
 from cohorts import history, keeping, listing, membership
 from cohorts.errors import CohortInUse
 from cohorts.models import Cohort, ImportRun
+from cohorts.syncing.showing import cohort_context
 
 COHORTS_PER_PAGE = 50
 RUNS_PER_PAGE = 50
@@ -66,15 +67,19 @@ def cohort_detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
     day_ago = now - listing.RANGES["7d"] / 7
     runs = list(listing.runs_of(request.workspace, cohort=cohort)[:RUNS_ON_OVERVIEW])
     points = history.size_history(cohort, now - span, now)
-    context = _heading(cohort, "overview") | {
-        "change": listing.changes_since([cohort.pk], day_ago).get(cohort.pk, listing.Change()),
-        "last_run": runs[0] if runs else None,
-        "runs": runs,
-        "points": points,
-        "extremes": _extremes(points),
-        "ranges": list(listing.RANGES),
-        "chosen": chosen if chosen in listing.RANGES else "60d",
-    }
+    context = (
+        cohort_context(cohort)
+        | _heading(cohort, "overview")
+        | {
+            "change": listing.changes_since([cohort.pk], day_ago).get(cohort.pk, listing.Change()),
+            "last_run": runs[0] if runs else None,
+            "runs": runs,
+            "points": points,
+            "extremes": _extremes(points),
+            "ranges": list(listing.RANGES),
+            "chosen": chosen if chosen in listing.RANGES else "60d",
+        }
+    )
     return render(request, "cohorts/detail.html", context)
 
 

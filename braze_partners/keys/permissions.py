@@ -49,6 +49,8 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("people.write", PEOPLE, _("Import and delete profiles")),
     Permission("cohorts.read", COHORTS, _("Read cohorts, their members and import runs")),
     Permission("cohorts.write", COHORTS, _("Archive and delete cohorts")),
+    Permission("syncs.read", COHORTS, _("Read pull schedules and their runs")),
+    Permission("syncs.write", COHORTS, _("Schedule, run, decide and undo pull syncs")),
     Permission("segments.read", SEGMENTS, _("Read segments, their sizes and members")),
     Permission("segments.export", SEGMENTS, _("Export the members of segments as CSV files")),
     Permission("segments.write", SEGMENTS, _("Create, edit, archive and delete segments")),

@@ -135,6 +135,17 @@ def end(found: PullSchedule, actor: Actor) -> None:
         found.delete()
 
 
+def timing_of(found: PullSchedule) -> Timing:
+    return Timing(
+        found.cadence,
+        found.minute,
+        found.hour,
+        found.time_zone,
+        found.hold_percent,
+        found.email,
+    )
+
+
 def next_due(found: PullSchedule, after: datetime) -> datetime | None:
     """None for what comes once."""
     return _next(found.cadence, found.hour, found.minute, found.time_zone, after)

@@ -29,6 +29,7 @@ from tests.messaging.factories import OutreachFactory
 from tests.partners.factories import AmplitudeProjectFactory
 from tests.people.factories import PeopleImportFactory, ProfileFactory
 from tests.segments.factories import SegmentExportFactory, SegmentFactory
+from tests.syncing.factories import PullScheduleFactory, SyncRunFactory
 from tests.webhooks.factories import DeliveryFactory, WebhookFactory
 from tests.workspaces.factories import InvitationFactory
 
@@ -145,6 +146,23 @@ def _webhook_delivery(cast: Cast) -> Parameters:
     return {"pk": delivery.webhook_id, "delivery": delivery.pk}
 
 
+def _sync(cast: Cast) -> Parameters:
+    return {"pk": PullScheduleFactory.create(cohort__workspace=cast.workspace).pk}
+
+
+def _sync_act(cast: Cast) -> Parameters:
+    return _sync(cast) | {"act": "pause"}
+
+
+def _sync_run(cast: Cast) -> Parameters:
+    schedule = PullScheduleFactory.create(cohort__workspace=cast.workspace)
+    return {"pk": SyncRunFactory.create(schedule=schedule).pk}
+
+
+def _sync_run_act(cast: Cast) -> Parameters:
+    return _sync_run(cast) | {"act": "reject"}
+
+
 def _member(cast: Cast) -> Parameters:
     return {"pk": Member.objects.get(workspace=cast.workspace, account=cast.charlie).pk}
 
@@ -166,6 +184,17 @@ OWNED: dict[str, Builder] = {
     "cohorts:reapply": _cohort,
     **dict.fromkeys(("cohorts:reapplication", "cohorts:reapplication_progress"), _reapplication),
     "cohorts:reapplication_cancel": _reapplication,
+    **dict.fromkeys(("syncs:new", "syncs:remote_list"), _project),
+    **dict.fromkeys(("syncs:edit", "syncs:end"), _sync),
+    **dict.fromkeys(("syncs:run", "syncs:progress"), _sync_run),
+    **dict.fromkeys(("syncs:undo", "api-cohort-undo"), _cohort),
+    **{"syncs:act": _sync_act, "syncs:run_act": _sync_run_act},
+    **dict.fromkeys(("api-sync", "api-sync-run-now", "api-sync-dry-run"), _sync),
+    **dict.fromkeys(("api-sync-resync", "api-sync-pause", "api-sync-resume"), _sync),
+    **dict.fromkeys(
+        [f"api-sync-run{of}" for of in ("", "-changes", "-approve", "-reject")], _sync_run
+    ),
+    **dict.fromkeys([f"api-sync-run-{of}" for of in ("cancel", "apply", "discard")], _sync_run),
     **dict.fromkeys(
         ("cohorts:detail", "cohorts:members", "cohorts:cohort_runs", "cohorts:used_in"), _cohort
     ),
