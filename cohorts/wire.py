@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from braze_partners.errors import BadRequest
 from braze_partners.rest.bodies import parse_json
+from cohorts import iso_times
 from cohorts.importing import IdentifierChange
 from cohorts.limits import (
     MAX_COHORT_ID_CHARACTERS,
@@ -139,15 +140,11 @@ def checked_name(value: object) -> str:
 
 
 def checked_time(value: object) -> datetime:
-    """A date, or a date and time, in basic or extended form; without an offset it is UTC."""
-    if not isinstance(value, str) or not value.isascii():
+    if not isinstance(value, str):
         raise BadRequest(CREATED_AT)
-    day, mark, clock = value.upper().replace(" ", "T", 1).partition("T")
     try:
-        date.fromisoformat(day)  # alone it would also take a separator of any kind
-        read = datetime.fromisoformat(f"{day}T{clock}" if mark else day)
-        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+        return iso_times.read(value)
+    except ValueError as error:
         raise BadRequest(CREATED_AT) from error
 
 

@@ -47,7 +47,16 @@ def test_a_cohort_that_was_named_first_takes_members(amplitude: Partner) -> None
 
 
 @pytest.mark.parametrize(
-    "name", ["<script>alert(1)</script>", "قائمة المشترين", '😀 & "quotes"', "x" * 255, " a "]
+    "name",
+    [
+        "<script>alert(1)</script>",
+        "قائمة المشترين",
+        "\u202eevil\u202c \u200f",
+        "a\nb\u2028c",
+        '😀 & "quotes"',
+        "x" * 255,
+        " a ",
+    ],
 )
 def test_a_name_is_kept_as_it_is(amplitude: Partner, name: str) -> None:
     assert amplitude.name(name=name).status_code == 201
@@ -82,6 +91,16 @@ def test_it_rejects_a_name_with_a_nul(amplitude: Partner) -> None:
         "2021-01-21",
         "20210121T192030Z",
         "2021-W03-4",
+        "2021W034",
+        "2021-021",
+        "2021021T19Z",
+        "2021-01-21T19",
+        "2021-01-21T19:20.5Z",
+        "2021-01-21T19,25",
+        "2021-01-21T19:20:30.123456789012-0330",
+        "2021-01-20T24:00:00Z",
+        "2021-01-20T23:59:60Z",
+        "2021-01-22T01:30+05",
     ],
 )
 def test_it_accepts_every_form_of_iso_8601(amplitude: Partner, time: str) -> None:
@@ -107,6 +126,19 @@ def test_it_accepts_every_form_of_iso_8601(amplitude: Partner, time: str) -> Non
         "２０２１-01-21",
         "2021-01-21T",
         "2021-01-21\x00",
+        "2021-366",
+        "2021-000",
+        "2021-W54-1",
+        "2021-01-21T24:00:01Z",
+        "2021-01-21T19:60",
+        "2021-01-21T19:20:61",
+        "2021-01-21T19:20:30+24:00",
+        "2021-01-21T19:20:30+05:60",
+        "2021-01-21T19:20:30 +05:00 ",
+        "2021-01-21T19:20:30[Europe/Paris]",
+        "9999-12-31T23:59:59-05:00",
+        "-2021-01-21",
+        "P1D",
         ["2021-01-21"],
     ],
 )
