@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from cohorts.data_point_days import COUNTED
+from cohorts.data_points import PointFilters
+from cohorts.limits import DAYS_IN_LEDGER
 from cohorts.models import ImportRun
 from cohorts.run_listing import RunFilters
 from cohorts.skipped import Reason
@@ -39,4 +44,32 @@ class SkippedFilterForm(forms.Form):
         told = self.cleaned_data
         return Where(
             workspace_id, told.get("q", ""), told.get("reason", ""), told.get("cohort") or None
+        )
+
+
+class PointFilterForm(forms.Form):
+    first_day = forms.DateField(label=_("From"), required=False)
+    last_day = forms.DateField(label=_("To"), required=False)
+    partner = forms.SlugField(required=False, max_length=40)
+    cohort = forms.CharField(required=False, max_length=255)
+    kind = forms.ChoiceField(required=False, choices=[("", ""), *((k, k) for k in COUNTED)])
+    key = forms.IntegerField(required=False, min_value=1, max_value=MAX_ROW)
+
+    DAYS = 30  # where the address says nothing
+
+    def filters(self, today: date) -> PointFilters:
+        """The last thirty days, or a span of at most DAYS_IN_LEDGER days."""
+        self.full_clean()
+        told = self.cleaned_data
+        last = told.get("last_day") or today
+        first = told.get("first_day") or last - timedelta(days=min(self.DAYS, last.toordinal()) - 1)
+        first, last = min(first, last), max(first, last)
+        longest = timedelta(days=min(DAYS_IN_LEDGER, last.toordinal()) - 1)
+        return PointFilters(
+            max(first, last - longest),
+            last,
+            told.get("partner", ""),
+            told.get("cohort", ""),
+            told.get("kind", ""),
+            told.get("key"),
         )

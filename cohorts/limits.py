@@ -94,3 +94,16 @@ REAPPLIES_KEPT = timedelta(days=30)
 SEARCHED_RUNS = 5_000
 SEARCHED_BYTES = 4 * 1024 * 1024
 SEARCHED_AT_ONCE = 100
+
+# How long data points are kept: five years, since they are what a contract is compared with.
+DATA_POINTS_KEPT = timedelta(days=5 * 366)
+
+# Days that the ledger shows at once; a year's page reads at most 400 rows a cohort and source.
+DAYS_IN_LEDGER = 400
+
+# Rows of the ledger's tables by source and by cohort; the CSV file and REST have all.
+SOURCES_IN_LEDGER = 200
+COHORTS_IN_LEDGER = 50
+
+# Rows of the CSV file that are read at once.
+POINTS_EXPORT_CHUNK = 1_000

@@ -10,16 +10,24 @@ from datetime import datetime
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from cohorts.limits import RETIRED_PER_STATEMENT, RUN_BITMAPS_KEPT, SKIPPED_KEPT
+from cohorts import data_points
+from cohorts.limits import (
+    DATA_POINTS_KEPT,
+    RETIRED_PER_STATEMENT,
+    RUN_BITMAPS_KEPT,
+    SKIPPED_KEPT,
+)
 from cohorts.models import Fold, ImportRun
 
 
 @dataclass(frozen=True, slots=True)
 class Retired:
-    """How many runs lost their list, how many their bitmaps."""
+    """How many runs lost their list, how many their bitmaps; how many rows of the ledger of data
+    points went."""
 
     skipped_lists: int
     bitmaps: int
+    data_points: int
 
 
 def retire(now: datetime) -> Retired:
@@ -31,9 +39,17 @@ def retire(now: datetime) -> Retired:
     retired = Retired(
         _in_steps(lists, {"skipped_list": None, "absent_bits": None}),
         _in_steps(folded, {"added_bits": None, "removed_bits": None}),
+        _forget_points(now),
     )
     _forget_folds(old)
     return retired
+
+
+def _forget_points(now: datetime) -> int:
+    count, before = 0, (now - DATA_POINTS_KEPT).date()
+    while gone := data_points.forget_before(before, RETIRED_PER_STATEMENT):
+        count += gone
+    return count
 
 
 def _forget_folds(old: QuerySet[ImportRun]) -> None:

@@ -29,7 +29,12 @@ def fold_cohorts() -> None:
 @shared_task(name="cohorts.retire_old_runs")
 def retire_old_runs() -> None:
     retired = retiring.retire(timezone.now())
-    log.info("runs_retired", skipped_lists=retired.skipped_lists, bitmaps=retired.bitmaps)
+    log.info(
+        "runs_retired",
+        skipped_lists=retired.skipped_lists,
+        bitmaps=retired.bitmaps,
+        data_points=retired.data_points,
+    )
 
 
 @shared_task(name="cohorts.run_reapplication", ignore_result=True)

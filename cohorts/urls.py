@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cohorts import run_views, views
+from cohorts import data_point_views, run_views, views
 
 app_name = "cohorts"
 urlpatterns = [
     path("", views.cohort_list, name="list"),
+    path("data-points/", data_point_views.ledger, name="data_points"),
+    path("data-points/export/", data_point_views.export, name="data_points_export"),
     path("runs/", run_views.run_list, name="runs"),
     path("runs/<int:pk>/", run_views.run_detail, name="run"),
     path("runs/<int:pk>/reapply/", run_views.reapply_run, name="reapply_run"),

@@ -55,6 +55,13 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(ENGAGEMENT, _("Segments"), "chart-pie", "segments:list", section="segments/"),
     Entry(USERS, _("User Search"), "user-search", "people:search", section="people/"),
     Entry(USERS, _("Imported Cohorts"), "users", "cohorts:list", section="cohorts/"),
+    Entry(
+        DATA,
+        _("Data Points"),
+        "chart-column",
+        "cohorts:data_points",
+        section="cohorts/data-points/",
+    ),
     Entry(DATA, _("Import Runs"), "download", "cohorts:runs", section="cohorts/runs/"),
     Entry(
         INTEGRATIONS,

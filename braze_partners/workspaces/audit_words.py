@@ -40,6 +40,7 @@ ACTIONS: dict[str, str | Promise] = {
     "cohort.archived": _("Archived a cohort"),
     "cohort.unarchived": _("Brought a cohort back from the archive"),
     "cohort.deleted": _("Deleted a cohort"),
+    "data_points.exported": _("Exported data points as CSV"),
     "cohort.skips_reapplied": _("Re-applied skipped identifiers"),
     "cohort.pull_scheduled": _("Scheduled pulls of a cohort"),
     "cohort.pull_changed": _("Changed the pulls of a cohort"),

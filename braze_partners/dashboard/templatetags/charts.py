@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from babel.dates import format_date, format_time
@@ -99,6 +99,7 @@ def bar_chart(
         "base": HEIGHT + TOP,
         "foot": HEIGHT + TOP + 20,
         "rows": _rows(moments, bars),
+        "by_day": step >= timedelta(days=1),
         "heads": [one.label for one in bars],
     }
 
@@ -136,13 +137,14 @@ def _columns(
             rects.append(
                 Rect(one.colour, _percent(x), _percent(width), f"{base:.2f}", f"{height:.2f}")
             )
-        made.append(Column(_title(moment, bars, place), rects))
+        made.append(Column(_title(moment, bars, place, step), rects))
     return made
 
 
-def _title(moment: datetime, bars: Sequence[BarsLike], place: int) -> str:
+def _title(moment: datetime, bars: Sequence[BarsLike], place: int, step: timedelta) -> str:
     told = [f"{one.label}: {_number(one.values[place])}" for one in bars if one.values[place]]
-    return "\n".join([_when(moment), *(told or [_("nothing")])])
+    when = _when(moment) if step < timedelta(days=1) else _day(moment)
+    return "\n".join([when, *(told or [_("nothing")])])
 
 
 def _lines(top: float) -> list[Label]:
@@ -181,6 +183,8 @@ def _days(moments: Sequence[datetime], step: timedelta) -> list[Label]:
     places: dict[Any, list[int]] = {}
     for place, moment in enumerate(moments):
         places.setdefault(moment.astimezone(zone).date(), []).append(place)
+    if step >= timedelta(days=1):
+        return _dates(list(places), step)
     whole = timedelta(days=1) / step
     return [
         Label(
@@ -190,6 +194,19 @@ def _days(moments: Sequence[datetime], step: timedelta) -> list[Label]:
         )
         for number, (day, found) in enumerate(places.items())
         if len(found) >= whole / 2
+    ]
+
+
+def _dates(days: Sequence[date], step: timedelta) -> list[Label]:
+    """Below bars of a day or more: a date now and then, at its own bar."""
+    every = max(1, -(-len(days) // LABELS))
+    return [
+        Label(
+            format_date(days[place], "d MMM", locale=_locale()),
+            _percent((place + 0.5) / len(days)),
+            number % 2 == 1,
+        )
+        for number, place in enumerate(range(0, len(days), every))
     ]
 
 
@@ -221,6 +238,10 @@ def _number(value: int) -> str:
 def _when(moment: datetime) -> str:
     zone = timezone.get_current_timezone()
     return formatting.when(moment, timezone.now(), zone, _locale(), start=True)
+
+
+def _day(moment: datetime) -> str:
+    return formatting.day(moment, timezone.now(), timezone.get_current_timezone(), _locale())
 
 
 def _clock(moment: datetime) -> str:

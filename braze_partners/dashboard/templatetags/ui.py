@@ -6,7 +6,7 @@ Knows the language, the zone and the style sheet's class names; knows no model.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms, template
@@ -158,6 +158,12 @@ def day(moment: datetime | None) -> str:
         return formatting.NONE
     zone = timezone.get_current_timezone()
     return _time(moment, formatting.day(moment, timezone.now(), zone, _locale()))
+
+
+@register.filter
+def whole_day(date_of: date) -> str:
+    """12 May 2026, of a day without a time."""
+    return formatting.whole_day(date_of, _locale())
 
 
 @register.simple_tag
