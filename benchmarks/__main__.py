@@ -15,6 +15,7 @@ BENCHMARKS = (
     "import_over_http",
     "segment_size",
     "segment_filters",
+    "segment_pages",
     "events_in",
     "export_end_to_end",
     "export_drain",

@@ -127,7 +127,13 @@ def _csv(workspace: Any, count: int) -> Report:
     from cohorts.segments.models import SegmentExport
 
     gold = parse({"all": [{"any": [QUESTIONS["text attribute is any of"]]}]})
-    wanted: dict[str, Definition] = {"everyone": EVERYONE, "every fourth": gold}
+    seldom = {**QUESTIONS["number attribute is at least"], "operator": "is", "values": [7]}
+    sparse = parse({"all": [{"any": [seldom]}]})
+    wanted: dict[str, Definition] = {
+        "everyone": EVERYONE,
+        "every fourth": gold,
+        "every hundredth": sparse,
+    }
     rows = []
     for name, definition in wanted.items():
         now = timezone.now()

@@ -63,6 +63,8 @@ class Measured:
     warm: list[float]
     sql: dict[str, list[float]]
     size: int
+    page_cold: list[float]
+    page_warm: list[float]
 
     @property
     def fastest_sql(self) -> list[float]:
@@ -80,6 +82,8 @@ def run(bed: Bed) -> list[Report]:
             "SQL over 1 M, ms",
             "SQL × 10, ms",
             "ratio, cold",
+            "first page of members, cold, ms",
+            "warm, ms",
         ),
     )
     world = _World()
@@ -95,6 +99,8 @@ def run(bed: Bed) -> list[Report]:
                 _told(measured.fastest_sql),
                 f"{scaled:,.0f}",
                 times(scaled / median(measured.cold)),
+                _told(measured.page_cold),
+                _told(measured.page_warm),
             )
         )
         told = ", ".join(f"{way} {median(took):,.0f}" for way, took in measured.sql.items())
@@ -103,6 +109,7 @@ def run(bed: Bed) -> list[Report]:
         "(1 or 2) and 3 and not (4 or 5); medians of five with the spread.",
         "Cold: segment, people and bitmaps read from PostgreSQL, nothing kept in the process. "
         "Warm: bases kept in memory under their version, which the database confirms.",
+        "A page of members: the first 50 of them and how many there are in all.",
         f"Each cohort has {UNFOLDED_RUNS} unfolded runs of 1,000; {DELETED:.1%} of people deleted.",
         "The SQL is the fastest of EXISTS, INTERSECT/EXCEPT and GROUP BY over rows of 1 M people "
         "with an index either way, scaled by ten; its number was compared over that million.",
@@ -226,8 +233,9 @@ def _measure(world: _World, name: str, shares: Sequence[float]) -> Measured:
     from django.db import connection
 
     from braze_partners.people import sets
+    from braze_partners.people.finding import identifiers_of
     from cohorts import remembered
-    from cohorts.segments import evaluation
+    from cohorts.segments import evaluation, limits
     from cohorts.segments.models import Segment
     from cohorts.segments.planning import stored
 
@@ -246,12 +254,19 @@ def _measure(world: _World, name: str, shares: Sequence[float]) -> Measured:
         remembered.memberships.clear()
         sets._kept = sets._Kept()
 
+    def page() -> None:
+        found = Segment.objects.get(pk=segment.pk)
+        numbers, _size = evaluation.members_and_size(
+            world.workspace.pk, stored(found), -1, limits.MEMBERS_PAGE + 1
+        )
+        identifiers_of(world.workspace.pk, numbers)
+
     forget()
     cold = _timed(count, forget)
     warm = _timed(count)
     sql = {name: _timed(partial(_sql, way, pks)) for name, way in PHRASINGS.items()}
     _compare(world, segment, pks)
-    return Measured(cold, warm, sql, count())
+    return Measured(cold, warm, sql, count(), _timed(page, forget), _timed(page))
 
 
 def _segment(world: _World, name: str) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from braze_partners import formatting
@@ -33,6 +33,38 @@ NAMES_TOLD = 2
 ROWS_TOLD = 3
 
 
+# Lazily: a list says a hundred of them, and each is looked up only when it is said.
+_PROFILE_FILTERS = {
+    FilterType.EMAIL: gettext_lazy("E-mail Address"),
+    FilterType.PUSH_ENABLED: gettext_lazy("Push Enabled"),
+    FilterType.COUNTRY: gettext_lazy("Country"),
+    FilterType.LANGUAGE: gettext_lazy("Language"),
+    FilterType.CREATED: gettext_lazy("Profile Created"),
+    FilterType.LAST_ACTIVE: gettext_lazy("Last Active"),
+    FilterType.ATTRIBUTE: gettext_lazy("Custom Attribute"),
+}
+_OPERATORS = {
+    Inclusion.INCLUDES.value: gettext_lazy("includes"),
+    Inclusion.DOES_NOT_INCLUDE.value: gettext_lazy("does not include"),
+    Presence.IS_SET.value: gettext_lazy("is set"),
+    Presence.IS_NOT_SET.value: gettext_lazy("is not set"),
+    Presence.IS_ANY_OF.value: gettext_lazy("is any of"),
+    Operator.IS_NOT_ANY_OF.value: gettext_lazy("is not any of"),
+    Operator.CONTAINS.value: gettext_lazy("contains"),
+    Operator.STARTS_WITH.value: gettext_lazy("starts with"),
+    Operator.IS.value: gettext_lazy("is"),
+    Operator.IS_NOT.value: gettext_lazy("is not"),
+    Operator.MORE_THAN.value: gettext_lazy("is more than"),
+    Operator.AT_LEAST.value: gettext_lazy("is at least"),
+    Operator.LESS_THAN.value: gettext_lazy("is less than"),
+    Operator.AT_MOST.value: gettext_lazy("is at most"),
+    Operator.BEFORE.value: gettext_lazy("is before"),
+    Operator.AFTER.value: gettext_lazy("is after"),
+    Operator.ON.value: gettext_lazy("is on"),
+    Operator.BETWEEN.value: gettext_lazy("is between"),
+}
+
+
 def filter_name(condition: Filter) -> str:
     """What the filter is called in front of its row."""
     match condition:
@@ -47,16 +79,7 @@ def filter_name(condition: Filter) -> str:
 
 
 def profile_filter_name(kind: str) -> str:
-    names = {
-        FilterType.EMAIL: _("E-mail Address"),
-        FilterType.PUSH_ENABLED: _("Push Enabled"),
-        FilterType.COUNTRY: _("Country"),
-        FilterType.LANGUAGE: _("Language"),
-        FilterType.CREATED: _("Profile Created"),
-        FilterType.LAST_ACTIVE: _("Last Active"),
-        FilterType.ATTRIBUTE: _("Custom Attribute"),
-    }
-    return names[FilterType(kind)]
+    return str(_PROFILE_FILTERS[FilterType(kind)])
 
 
 def cohort_filter_name(partner: str) -> str:
@@ -64,27 +87,7 @@ def cohort_filter_name(partner: str) -> str:
 
 
 def operator_name(operator: Inclusion | Presence | Operator) -> str:
-    names: dict[str, str] = {
-        Inclusion.INCLUDES: _("includes"),
-        Inclusion.DOES_NOT_INCLUDE: _("does not include"),
-        Presence.IS_SET: _("is set"),
-        Presence.IS_NOT_SET: _("is not set"),
-        Presence.IS_ANY_OF: _("is any of"),
-        Operator.IS_NOT_ANY_OF: _("is not any of"),
-        Operator.CONTAINS: _("contains"),
-        Operator.STARTS_WITH: _("starts with"),
-        Operator.IS: _("is"),
-        Operator.IS_NOT: _("is not"),
-        Operator.MORE_THAN: _("is more than"),
-        Operator.AT_LEAST: _("is at least"),
-        Operator.LESS_THAN: _("is less than"),
-        Operator.AT_MOST: _("is at most"),
-        Operator.BEFORE: _("is before"),
-        Operator.AFTER: _("is after"),
-        Operator.ON: _("is on"),
-        Operator.BETWEEN: _("is between"),
-    }
-    return names[operator]
+    return str(_OPERATORS[operator])
 
 
 def operator_words(value: str) -> str:
