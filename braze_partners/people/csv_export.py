@@ -34,6 +34,9 @@ COLUMNS = (
 )
 _TEXTS = COLUMNS[2:8]
 _MOMENTS = COLUMNS[8:]
+_READ = "p.id, p.number, p.external_id, p.braze_id, " + ", ".join(
+    f"p.{each}" for each in COLUMNS[2:]
+)
 _CHUNK = 5_000  # people at a time on SQLite
 
 # Called like everywhere: external id, else the oldest alias, else the oldest device, else braze id.
@@ -70,7 +73,7 @@ def lines(workspace_id: int, numbers: BitMap) -> Iterator[bytes | memoryview]:
 def _copied(workspace_id: int, numbers: BitMap) -> Iterator[memoryview]:
     statement = f"""
         COPY (SELECT {_columns()} FROM (
-                SELECT * FROM people_profile p
+                SELECT {_READ} FROM people_profile p
                  WHERE p.workspace_id = {int(workspace_id)} AND p.number >= {numbers.min()}
                    AND p.number <= {numbers.max()} {_among(numbers)}
                  ORDER BY p.number OFFSET 0) p
