@@ -32,7 +32,7 @@ def load(segments: list[Segment], without: str, by: Account, now: datetime) -> N
         steps=(
             Step("We miss you", Channel.EMAIL),
             Step("Still there?", Channel.PUSH),
-            Step("A last offer", Channel.EMAIL),
+            Step("A last offer", Channel.EMAIL, variant="With discount"),
         ),
         variants=(Variant("With discount", 45), Variant("Without discount", 45)),
         control_share=10,

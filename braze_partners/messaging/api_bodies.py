@@ -69,10 +69,22 @@ def changed_draft(draft: Draft, given: Mapping[str, Any]) -> Draft:
         changes["target"] = target_of_body(given["target"])
     if "steps" in given:
         changes["steps"] = tuple(
-            Step(each["name"], each["channel"], each.get("id")) for each in given["steps"]
+            Step(each["name"], each["channel"], each.get("id"), each.get("variant") or "")
+            for each in given["steps"]
         )
     if "variants" in given:
         changes["variants"] = tuple(
             Variant(each["name"], each["share"], each.get("id")) for each in given["variants"]
         )
+        if "steps" not in given:
+            changes["steps"] = _following(draft, changes["variants"])
     return replace(draft, **changes)
+
+
+def _following(draft: Draft, variants: tuple[Variant, ...]) -> tuple[Step, ...]:
+    """The steps as they are, each with its variant's new name."""
+    now = {each.id: each.name for each in variants if each.id}
+    renamed = {each.name: now.get(each.id, each.name) for each in draft.variants}
+    return tuple(
+        replace(step, variant=renamed.get(step.variant, step.variant)) for step in draft.steps
+    )

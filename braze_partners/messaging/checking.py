@@ -48,12 +48,19 @@ def tidy(draft: Draft, kind: str) -> Draft:
         return replace(
             draft, channels=_in_order(draft.channels), steps=(), variants=(), control_share=0
         )
-    steps = tuple(replace(each, name=" ".join(each.name.split())) for each in draft.steps)
-    variants = tuple(replace(each, name=" ".join(each.name.split())) for each in draft.variants)
+    steps = tuple(
+        replace(each, name=_trimmed(each.name), variant=_trimmed(each.variant))
+        for each in draft.steps
+    )
+    variants = tuple(replace(each, name=_trimmed(each.name)) for each in draft.variants)
     draft = replace(draft, steps=steps, variants=variants)
-    _check_steps(steps)
+    _check_steps(steps, {each.name for each in variants})
     _check_variants(draft)
     return replace(draft, channels=_in_order(each.channel for each in steps))
+
+
+def _trimmed(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _in_order(channels: Iterable[str]) -> tuple[str, ...]:
@@ -84,7 +91,7 @@ def refuse_text(field: str, text: str, longest: int) -> None:
         raise FieldRefused(field, _("Remove the characters that can't be shown."))
 
 
-def _check_steps(steps: tuple[Step, ...]) -> None:
+def _check_steps(steps: tuple[Step, ...], variants: set[str]) -> None:
     if len(steps) > limits.MAX_STEPS:
         text = _("A Canvas has at most %(limit)s steps.") % {"limit": limits.MAX_STEPS}
         raise FieldRefused("steps", text)
@@ -92,6 +99,9 @@ def _check_steps(steps: tuple[Step, ...]) -> None:
     for at, step in enumerate(steps):
         if step.channel not in Channel.values:
             raise FieldRefused(f"steps[{at}].channel", _("Choose the channel of this step."))
+        if step.variant and step.variant not in variants:
+            told = _("There is no variant “%(name)s” here.") % {"name": step.variant}
+            raise FieldRefused(f"steps[{at}].variant", told)
 
 
 def _check_names(field: str, named: Sequence[Step | Variant], wanted: str) -> None:
@@ -141,4 +151,14 @@ def gaps(draft: Draft, kind: str) -> list[Gap]:
         found.append(Gap(Part.TARGET, text))
     if kind == CANVAS and not draft.steps:
         found.append(Gap(Part.JOURNEY, _("Add at least one step.")))
+    elif kind == CANVAS:
+        found += [Gap(Part.JOURNEY, text) for text in _without_steps(draft)]
     return found
+
+
+def _without_steps(draft: Draft) -> list[str]:
+    """A sentence for each variant that nothing is sent in."""
+    having = {step.variant for step in draft.steps}
+    text = _("Add a step for the variant “%(name)s”, or one for all variants.")
+    lacking = [each.name for each in draft.variants if not having & {"", each.name}]
+    return [text % {"name": name} for name in lacking]

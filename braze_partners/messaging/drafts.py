@@ -23,11 +23,13 @@ from cohorts.segments.definition import (
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`id` is None for one that is not saved yet."""
+    """`id` is None for one that is not saved yet; `variant` names the only variant that has this
+    step, "" is all of them."""
 
     name: str
     channel: str
     id: uuid.UUID | None = None
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +92,16 @@ def stored(outreach: Outreach) -> Draft:
     canvas = outreach.kind == Outreach.Kind.CANVAS
     steps = sorted(outreach.steps.all(), key=lambda step: step.position) if canvas else []
     variants = sorted(outreach.variants.all(), key=lambda each: each.position) if canvas else []
+    names = {each.pk: each.name for each in variants}
     return Draft(
         name=outreach.name,
         description=outreach.description,
         tags=tuple(tagging.names(outreach)),
         channels=tuple(outreach.channels),
         target=target_of(outreach),
-        steps=tuple(Step(each.name, each.channel, each.pk) for each in steps),
+        steps=tuple(
+            Step(each.name, each.channel, each.pk, names.get(each.variant_id, "")) for each in steps
+        ),
         variants=tuple(Variant(each.name, each.share, each.pk) for each in variants),
         control_share=outreach.control_share,
     )

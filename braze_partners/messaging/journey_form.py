@@ -28,6 +28,7 @@ class EditedStep:
     id: str = ""
     name: str = ""
     channel: str = Channel.EMAIL.value
+    variant: str = ""  # the key of the only one that has it
 
 
 @dataclass(slots=True)
@@ -38,7 +39,7 @@ class EditedVariant:
     share: str = ""
 
 
-Shape = tuple[str, str, str]
+Shape = tuple[str, ...]
 Entry = TypeVar("Entry", EditedStep, EditedVariant)
 
 
@@ -68,6 +69,7 @@ class EditedJourney:
         for at, step in enumerate(self.steps):
             found[f"steps[{at}].name"] = f"step-name-{step.key}"
             found[f"steps[{at}].channel"] = f"step-channel-{step.key}"
+            found[f"steps[{at}].variant"] = f"step-variant-{step.key}"
         for at, variant in enumerate(self.variants):
             found[f"variants[{at}].name"] = f"variant-name-{variant.key}"
             found[f"variants[{at}].share"] = f"variant-share-{variant.key}"
@@ -76,9 +78,12 @@ class EditedJourney:
 
 def of_draft(draft: Draft) -> EditedJourney:
     """The form of what is saved, nothing edited yet."""
+    keys = {each.name: f"v{at}" for at, each in enumerate(draft.variants, 1)}
     return EditedJourney(
         [
-            EditedStep(f"s{at}", str(each.id or ""), each.name, each.channel)
+            EditedStep(
+                f"s{at}", str(each.id or ""), each.name, each.channel, keys.get(each.variant, "")
+            )
             for at, each in enumerate(draft.steps, 1)
         ],
         [
@@ -98,7 +103,11 @@ def read(posted: QueryDict) -> EditedJourney:
     return EditedJourney(
         [
             EditedStep(
-                key, text(f"step-id-{key}"), text(f"step-name-{key}"), text(f"step-channel-{key}")
+                key,
+                text(f"step-id-{key}"),
+                text(f"step-name-{key}"),
+                text(f"step-channel-{key}"),
+                text(f"step-variant-{key}"),
             )
             for key in dict.fromkeys(posted.getlist("step")[: limits.MAX_STEPS + 1])
         ],
@@ -167,6 +176,7 @@ def _remove(edited: EditedJourney, key: str) -> None:
     edited.steps = [each for each in edited.steps if each.key != key]
     if was > 1:
         edited.variants = [each for each in edited.variants if each.key != key]
+        edited.steps = [each for each in edited.steps if each.variant != key]  # its own go with it
     if len(edited.variants) < was:
         _share_evenly(edited)
         edited.focus = "add-variant"
@@ -203,7 +213,11 @@ def _whole(text: str) -> int | None:
 
 def to_parts(edited: EditedJourney) -> tuple[tuple[Step, ...], tuple[Variant, ...], int]:
     """Steps, variants and the control group's share. Raises FieldRefused for what is no number."""
-    steps = tuple(Step(each.name, each.channel, _uuid(each.id)) for each in edited.steps)
+    names = {each.key: each.name for each in edited.variants}
+    steps = tuple(
+        Step(each.name, each.channel, _uuid(each.id), names.get(each.variant, each.variant))
+        for each in edited.steps
+    )
     variants = []
     for at, each in enumerate(edited.variants):
         share = _whole(each.share)
@@ -237,7 +251,8 @@ def _different(now: Sequence[Shape], before: Sequence[Shape]) -> int:
 
 
 def _steps(edited: EditedJourney) -> list[Shape]:
-    return [(each.id, each.name, each.channel) for each in edited.steps]
+    ids = {each.key: each.id for each in edited.variants}
+    return [(each.id, each.name, each.channel, ids.get(each.variant, "")) for each in edited.steps]
 
 
 def _variants(edited: EditedJourney) -> list[Shape]:

@@ -107,13 +107,17 @@ class OutreachCohort(models.Model):
 
 
 class CanvasStep(models.Model):
-    """One message of a Canvas, in the order of `position`. Its id outlives edits."""
+    """One message of a Canvas, in the order of `position`: for those who get one variant, or for
+    everyone who gets any. Its id outlives edits."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     canvas = models.ForeignKey(Outreach, on_delete=models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=255)
     channel = models.CharField(max_length=14, choices=Channel)
+    variant = models.ForeignKey(
+        "CanvasVariant", on_delete=models.CASCADE, null=True, blank=True, related_name="steps"
+    )
 
     def __str__(self) -> str:
         return self.name

@@ -141,8 +141,10 @@ def _write(outreach: Outreach, draft: Draft, by: Account | None, now: datetime) 
     _save_next(outreach, by, now)
     _write_tags(outreach, draft.tags)
     _write_uses(outreach, draft.target, known)
-    _write_steps(outreach, draft)
-    _write_variants(outreach, draft)
+    variants = _write_variants(outreach, draft)
+    _write_steps(outreach, draft, variants)
+    # Last, since the steps of a variant would go with it, those that were moved away as well.
+    outreach.variants.exclude(pk__in=variants.values()).delete()
 
 
 @contextmanager
@@ -237,7 +239,7 @@ def _kept_id(asked: uuid.UUID | None, known: set[uuid.UUID]) -> uuid.UUID:
     return asked
 
 
-def _write_steps(outreach: Outreach, draft: Draft) -> None:
+def _write_steps(outreach: Outreach, draft: Draft, variants: dict[str, uuid.UUID]) -> None:
     known = set(outreach.steps.values_list("pk", flat=True))
     rows = [
         CanvasStep(
@@ -246,6 +248,7 @@ def _write_steps(outreach: Outreach, draft: Draft) -> None:
             position=at,
             name=each.name,
             channel=each.channel,
+            variant_id=variants.get(each.variant),
         )
         for at, each in enumerate(draft.steps)
     ]
@@ -254,11 +257,12 @@ def _write_steps(outreach: Outreach, draft: Draft) -> None:
         rows,
         update_conflicts=True,
         unique_fields=["id"],
-        update_fields=["position", "name", "channel"],
+        update_fields=["position", "name", "channel", "variant"],
     )
 
 
-def _write_variants(outreach: Outreach, draft: Draft) -> None:
+def _write_variants(outreach: Outreach, draft: Draft) -> dict[str, uuid.UUID]:
+    """Their ids by name."""
     known = set(outreach.variants.values_list("pk", flat=True))
     rows = [
         CanvasVariant(
@@ -270,10 +274,10 @@ def _write_variants(outreach: Outreach, draft: Draft) -> None:
         )
         for at, each in enumerate(draft.variants)
     ]
-    outreach.variants.exclude(pk__in=[row.pk for row in rows]).delete()
     CanvasVariant.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["id"],
         update_fields=["position", "name", "share"],
     )
+    return {row.name: row.pk for row in rows}

@@ -31,6 +31,13 @@ class StepSerializer(serializers.Serializer[Any]):
     )
     name = serializers.CharField(max_length=limits.MAX_NAME)
     channel = serializers.ChoiceField(Channel.choices)
+    variant = serializers.CharField(
+        max_length=limits.MAX_NAME,
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        help_text="Name of the only variant that has this step; empty or null: all of them.",
+    )
 
 
 class VariantSerializer(serializers.Serializer[Any]):

@@ -90,7 +90,8 @@ def detail(request: WorkspaceRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
             for gap in checking.gaps(draft, kind)
         ],
         "active": outreach.state == Outreach.State.ACTIVE,
-        "steps": [(each.name, Channel(each.channel).label) for each in draft.steps],
+        "steps": [(each, Channel(each.channel).label) for each in draft.steps],
+        "several_variants": len(draft.variants) > 1,
         "parts": showing.parts(draft, shown.funnel.size),
     }
     return render(request, "messaging/detail.html", context)

@@ -239,3 +239,23 @@ def test_both_kinds_are_described(client: KeyClient, path: str) -> None:
     }
     acts = ("list", "create", "read", "change", "audience", "duplicate", "archive")
     assert operations == {f"{plural}_{act}" for act in acts}
+
+
+def test_steps_follow_the_new_name_of_their_variant(lumen: World, client: KeyClient) -> None:
+    body = {
+        "name": "Winback",
+        "variants": [{"name": "A", "share": 60}, {"name": "B", "share": 40}],
+        "steps": [
+            {"name": "Hello", "channel": "email"},
+            {"name": "Offer", "channel": "push", "variant": "B"},
+        ],
+    }
+    told = client.call("POST", CANVASES, body).json()
+    assert [step["variant"] for step in told["steps"]] == ["", "B"]
+    told["variants"][1]["name"] = "Bold"
+    path = f"{CANVASES}/{told['id']}"
+    renamed = client.call("PATCH", path, {"variants": told["variants"]}).json()
+    assert [step["variant"] for step in renamed["steps"]] == ["", "Bold"]
+    body["steps"][1]["variant"] = "C"  # type: ignore[index]
+    refused = client.call("PATCH", path, {"steps": body["steps"]})
+    assert "steps[1].variant" in refused.json()["errors"]

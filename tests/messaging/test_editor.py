@@ -265,6 +265,7 @@ def journey_of(made: Outreach, **more: Any) -> dict[str, Any]:
         data["step"].append(step.key)
         data[f"step-id-{step.key}"] = step.id
         data |= {f"step-name-{step.key}": step.name, f"step-channel-{step.key}": step.channel}
+        data[f"step-variant-{step.key}"] = step.variant
     for each in edited.variants:
         data["variant"].append(each.key)
         data[f"variant-id-{each.key}"] = each.id
@@ -294,6 +295,7 @@ def test_steps_and_variants_are_saved_as_they_stand(cast: Cast, lumen: World) ->
         ({"variant-share-v1": "x"}, "Enter a whole number from 1 to 100.", "variant-share-v1"),
         ({"variant-share-v1": "60"}, "The shares add up to 110%.", "variants"),
         ({"control-share": "1.5"}, "Enter a whole number from 0 to 99.", "control-share"),
+        ({"step-variant-s1": "v9"}, "There is no variant “v9” here.", "step-variant-s1"),
         ({"step-channel-s1": "pigeon"}, "Choose the channel of this step.", "step-channel-s1"),
     ],
 )
@@ -331,6 +333,23 @@ def test_acts_of_the_journey_change_the_form_only(cast: Cast, lumen: World) -> N
     assert "The shares add up to 123%, not to 100%." in page
     assert "Every share is a whole number" in after("", **{"variant-share-v1": "half"})
     assert Outreach.objects.get().version == 1
+
+
+def test_a_step_is_given_to_one_variant(cast: Cast, lumen: World) -> None:
+    made = canvas(lumen)
+    client = cast.client(cast.bob)
+    path = address("steps", made.pk, of="canvas")
+    data = journey_of(made, version="1", **{"step-variant-s2": "v2", "variant-name-v2": "Bold"})
+    client.post(path, data)
+    assert [step.variant for step in stored(Outreach.objects.get()).steps] == ["", "Bold"]
+    assert '<option value="v2" selected>Only Bold</option>' in text(client.get(path))
+    page = text(client.get(address("detail", made.pk, of="canvas")))
+    assert "only Bold" in page and "all variants" in page
+
+    preview = address("steps_preview", made.pk, of="canvas")
+    made = Outreach.objects.get()
+    left = text(client.post(preview, journey_of(made, act="remove:v2"), headers=HTMX))
+    assert 'value="Hello"' in left and 'value="Reminder"' not in left
 
 
 def test_what_is_posted_as_a_journey_may_be_nonsense() -> None:

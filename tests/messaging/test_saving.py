@@ -310,3 +310,30 @@ def test_what_is_deleted_the_moment_an_audience_is_saved_is_named(
     place = {"cohort": "all[0].any[0].cohorts[0]", "segment": "segments[0].any[0].segments[0]"}
     assert [each.path for each in refused.value.problems] == [place[gone]]
     assert not Outreach.objects.exists()
+
+
+def test_a_step_of_one_variant_follows_it_and_keeps_its_id(lumen: World) -> None:
+    steps = (Step("Hello", "email"), Step("Offer", "push", variant="Variant 2"))
+    made = canvas(lumen, steps=steps)
+    was = stored(made)
+    first, second = was.variants
+    alone = replace(
+        was,
+        variants=(replace(first, share=90),),
+        steps=(was.steps[0], replace(was.steps[1], variant="")),
+    )
+    saving.update(made, alone, version=1, by=None, now=NOW)
+    now = stored(Outreach.objects.get())
+    assert [step.id for step in now.steps] == [step.id for step in was.steps]
+    assert [step.variant for step in now.steps] == ["", ""]
+    with pytest.raises(FieldRefused) as refused:
+        gone = replace(now, steps=(replace(now.steps[0], variant=second.name),))
+        saving.update(made, gone, version=2, by=None, now=NOW)
+    assert refused.value.field == "steps[0].variant"
+
+
+def test_a_variant_without_a_step_is_incomplete(lumen: World) -> None:
+    made = canvas(lumen, steps=(Step("Offer", "push", variant="Variant 2"),))
+    with pytest.raises(Incomplete) as refused:
+        saving.set_active(made, True, by=None, now=NOW)
+    assert any("“Variant 1”" in sentence for sentence in refused.value.sentences)
