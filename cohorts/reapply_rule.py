@@ -146,6 +146,7 @@ def resolve(workspace_id: int, entries: list[Entry]) -> list[int | None]:
 
 def _latest_pull(cohort: Cohort) -> int | None:
     pulls = ImportRun.objects.filter(cohort=cohort, kind=ImportRun.Kind.PULL)
+    pulls = pulls.exclude(state=ImportRun.State.FAILED)
     return pulls.order_by("-pk").values_list("pk", flat=True).first()
 
 
