@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from braze_partners.workspaces.audit import Actor, record_by
@@ -51,8 +52,9 @@ def start_due(schedule_pk: int, now: datetime) -> SyncRun | None:
         found.save(update_fields=["next_due_at"])
         try:
             return _make(found, Mode.SYNC, now, scheduled=True)
-        except SyncRefused as refused:
-            return _make_skipped(found, str(refused), now)
+        except SyncRefused:
+            with translation.override(found.workspace.language):
+                return _make_skipped(found, _one_at_work(), now)
 
 
 def cancel(run: SyncRun, actor: Actor, now: datetime) -> None:

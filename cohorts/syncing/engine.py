@@ -14,6 +14,7 @@ from secrets import token_hex
 from typing import Any
 
 from django.db.models import Q
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from braze_partners.keys.credentials import CredentialUnreadable
@@ -43,6 +44,7 @@ from cohorts.syncing.states import ACTIVE, State
 from cohorts.syncing.user_ids import UserIds
 
 Clock = Callable[[], datetime]
+RELATED = ("workspace", "cohort", "project")
 
 
 class _JobFailed(Exception):
@@ -61,8 +63,10 @@ def run(pk: int, clock: Clock) -> None:
     if held is None:
         return
     try:
-        while _step(held, clock):
-            held.refresh_from_db(from_queryset=SyncRun.objects.select_related("cohort"))
+        # What went wrong is kept in words, which the workspace's people read.
+        with translation.override(held.workspace.language):
+            while _step(held, clock):
+                held.refresh_from_db(from_queryset=SyncRun.objects.select_related(*RELATED))
     except LeaseLost:
         pass
     except SyncRun.DoesNotExist:
@@ -76,7 +80,7 @@ def _free(now: datetime) -> Q:
 
 def _take(pk: int, now: datetime) -> SyncRun | None:
     rows = SyncRun.objects.filter(_free(now), pk=pk, due_at__lte=now, state__in=ACTIVE)
-    found = rows.select_related("cohort").first()
+    found = rows.select_related(*RELATED).first()
     if found is None:
         return None
     token = token_hex(16)

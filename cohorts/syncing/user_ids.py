@@ -14,8 +14,10 @@ import zlib
 from collections.abc import Iterator
 from itertools import islice
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from braze_partners import formatting
 from cohorts.syncing.errors import BadFile
 from cohorts.syncing.limits import IDS_AT_ONCE, MAX_FILE_BYTES, MAX_LINE_BYTES, MAX_ROWS
 
@@ -187,5 +189,7 @@ def _truncated() -> BadFile:
 
 
 def _too_many(rows: int) -> BadFile:
+    locale = formatting.locale_of(get_language())
     text = _("The file has %(rows)s rows. The limit is %(most)s users a cohort.")
-    return BadFile("too_many_rows", text % {"rows": f"{rows:,}", "most": f"{MAX_ROWS:,}"})
+    told = {"rows": formatting.number(rows, locale), "most": formatting.number(MAX_ROWS, locale)}
+    return BadFile("too_many_rows", text % told)
