@@ -237,6 +237,7 @@ SPECTACULAR_SETTINGS = {
     "AUTHENTICATION_WHITELIST": ["braze_partners.keys.authentication.BearerKey"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "braze_partners.events.openapi.add_intake",
         "braze_partners.rest.schema.add_problems",
     ],
 }

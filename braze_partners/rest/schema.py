@@ -1,4 +1,5 @@
-"""The OpenAPI document of /api/v1/ and its browsable docs, without inline script or style."""
+"""The OpenAPI document of /api/v1/ and of Braze's own endpoints, and its browsable docs, without
+inline script or style."""
 
 from __future__ import annotations
 
@@ -52,24 +53,49 @@ PROBLEM_SCHEMA = {
 }
 
 
+BRAZE_STATUSES = ("400", "401", "403", "404", "405", "413", "415", "429", "503")
+BRAZE_SCHEMA = {
+    "type": "object",
+    "description": "A fatal error, in Braze's shape",
+    "required": ["message"],
+    "properties": {
+        "message": {"type": "string"},
+        "errors": {"type": "array", "items": {"type": ["string", "object"]}},
+        "request_id": {"type": "string"},
+    },
+}
+BUSY = "Busy; retry in a moment"
+WITH_BODY = ("413", "415", "422")
+
+
 def add_problems(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """A postprocessing hook: each operation of /api/v1/ names its problem answers."""
-    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    """A postprocessing hook: each operation names its error answers, in the shape of its path."""
+    schemas = result.setdefault("components", {}).setdefault("schemas", {})
+    schemas |= {"Problem": PROBLEM_SCHEMA, "BrazeError": BRAZE_SCHEMA}
     for path, operations in result["paths"].items():
-        if not path.startswith("/api/v1/"):
-            continue
+        answers = _problems() if path.startswith("/api/v1/") else _braze_errors()
         for method, operation in operations.items():
-            for status, text in PROBLEM_STATUSES.items():
-                if status in ("413", "415", "422") and method not in (
-                    "post",
-                    "put",
-                    "patch",
-                ):
-                    continue
-                answer = {"description": text, "content": content}
-                operation["responses"].setdefault(status, answer)
+            bodiless = () if method in ("post", "put", "patch") else WITH_BODY
+            for status, answer in answers.items():
+                if status not in bodiless:
+                    operation["responses"].setdefault(status, answer)
     return result
+
+
+def _problems() -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {
+        status: {"description": text, "content": content}
+        for status, text in PROBLEM_STATUSES.items()
+    }
+
+
+def _braze_errors() -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/BrazeError"}}}
+    return {
+        status: {"description": PROBLEM_STATUSES.get(status, BUSY), "content": content}
+        for status in BRAZE_STATUSES
+    }
 
 
 class SchemaView(SpectacularAPIView):
