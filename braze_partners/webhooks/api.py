@@ -26,7 +26,7 @@ SECRET_HELP = "In this answer only. Null when the answer is replayed by its Idem
 
 
 class WebhookSerializer(serializers.ModelSerializer[Webhook]):
-    events = serializers.ListField(child=serializers.ChoiceField(choices=Kind.values))
+    events = serializers.ListField(child=serializers.ChoiceField(choices=Kind.choices))
     is_paused = serializers.BooleanField()
 
     class Meta:
