@@ -1,7 +1,7 @@
 """What needs someone's attention in a workspace: the bell and the home page show the same list.
 
-Knows import runs; what troubles Currents is attention_currents.py's, what ends while it is used
-attention_keys.py's. Each later room adds its own
+Knows import runs; what troubles Currents is attention_currents.py's, what troubles pull syncs
+attention_syncs.py's, what ends while it is used attention_keys.py's. Each later room adds its own
 kind of trouble here.
 """
 
@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from braze_partners.dashboard.attention_currents import current_items
 from braze_partners.dashboard.attention_item import AttentionItem
 from braze_partners.dashboard.attention_keys import key_items
+from braze_partners.dashboard.attention_syncs import sync_items
 from braze_partners.partners import directory
 from braze_partners.workspaces.models import Member, Workspace
 from cohorts.models import ImportRun
@@ -27,6 +28,7 @@ REFUSALS_SHOWN_FOR = timedelta(hours=24)
 def attention_items(workspace: Workspace, member: Member, now: datetime) -> list[AttentionItem]:
     return [
         *current_items(workspace, now),
+        *sync_items(workspace, now),
         *_refused_requests(workspace, now),
         *key_items(workspace, member, now),
     ]

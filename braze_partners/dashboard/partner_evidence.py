@@ -13,13 +13,19 @@ from braze_partners.keys.listing import KeyCounts, KeyRow
 from braze_partners.keys.models import DataImportKey, RestApiKey
 from braze_partners.partners import connections
 from braze_partners.partners.connections import Connection
+from braze_partners.partners.directory import Capability, Partner
 from braze_partners.workspaces.models import Workspace
 from cohorts import listing as cohort_listing
 from cohorts.listing import Change
 from cohorts.models import Cohort, ImportRun
+from cohorts.syncing import reading, sentences
+from cohorts.syncing.reading import ScheduleRow
+from currents.finding import currents_of
+from currents.listing import ListedCurrent, listed
 
 COHORTS_SHOWN = 5
 RUNS_SHOWN = 5
+SYNCS_SHOWN = 5
 
 Key = DataImportKey | RestApiKey
 
@@ -100,3 +106,23 @@ def activity(workspace: Workspace, partner: str, now: datetime) -> Activity:
         found.count(),
         list(cohort_listing.runs_of(workspace, partner=partner)[:RUNS_SHOWN]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a partner has besides pushes: scheduled syncs with their cadence, Currents exports."""
+
+    syncs: list[tuple[ScheduleRow, str]]
+    sync_count: int
+    currents: list[ListedCurrent]
+
+
+def beside(workspace: Workspace, partner: Partner, now: datetime) -> Beside | None:
+    """None for a partner that only pushes."""
+    if Capability.SCHEDULED_SYNCS not in partner.capabilities:
+        return None
+    found = reading.schedules_of(workspace)
+    shown = reading.with_latest(found).order_by("next_due_at", "pk")[:SYNCS_SHOWN]
+    rows = [(row, sentences.cadence(row.schedule)) for row in reading.rows(shown)]
+    currents = list(currents_of(workspace).order_by("name", "pk")[:SYNCS_SHOWN])
+    return Beside(rows, found.count(), listed(currents, now))

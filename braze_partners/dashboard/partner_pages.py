@@ -19,7 +19,7 @@ from braze_partners.keys.issuing import By, Issued
 from braze_partners.keys.models import DataImportKey
 from braze_partners.keys.views import GENERATED_ALREADY, NOT_ROTATABLE
 from braze_partners.partners import directory
-from braze_partners.partners.directory import Partner
+from braze_partners.partners.directory import Capability, Partner
 from braze_partners.partners.endpoint import cohorts_path, rest_endpoint
 from braze_partners.running import sandbox_address
 from braze_partners.workspaces.addresses import client_address
@@ -63,6 +63,7 @@ def partner_list(request: WorkspaceRequest) -> HttpResponse:
 def _page_context(request: WorkspaceRequest, partner: Partner) -> dict[str, Any]:
     return {
         "partner": partner,
+        "has_beside": Capability.SCHEDULED_SYNCS in partner.capabilities,
         "category": directory.CATEGORY_NAMES[partner.category],
         "capabilities": partner_grid.capability_names(partner),
         "endpoint": rest_endpoint(f"{request.scheme}://{request.get_host()}"),
@@ -106,6 +107,15 @@ def partner_activity(request: WorkspaceRequest, slug: str) -> HttpResponse:
         return HttpResponse(status=204)
     context = _page_context(request, partner) | {"activity": activity, "polled": True}
     return render(request, "dashboard/partner_activity.html", context)
+
+
+@may(May.SEE)
+def partner_beside(request: WorkspaceRequest, slug: str) -> HttpResponse:
+    """Its scheduled syncs and Currents, which the page asks for once it stands."""
+    beside = partner_evidence.beside(request.workspace, _partner(slug), timezone.now())
+    if beside is None:
+        raise Http404
+    return render(request, "dashboard/partner_beside.html", {"beside": beside})
 
 
 @may(May.SEE)

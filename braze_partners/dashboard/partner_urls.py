@@ -12,6 +12,7 @@ urlpatterns = [
     path("<slug:slug>/", partner_pages.partner_page, name="partner"),
     path("<slug:slug>/activity/", partner_pages.partner_activity, name="partner-activity"),
     path("<slug:slug>/guide/", partner_pages.partner_guide, name="partner-guide"),
+    path("<slug:slug>/beside/", partner_pages.partner_beside, name="partner-beside"),
     path("<slug:slug>/keys/", partner_pages.generate_key, name="partner-generate-key"),
     path(
         f"<slug:slug>/keys/<{ROW}:pk>/rotate/",

@@ -74,6 +74,15 @@ def of_cohort(cohort: Cohort) -> CohortSyncs:
     return CohortSyncs(schedule, active, held, dry, last)
 
 
+def in_trouble(workspace: Workspace) -> QuerySet[PullSchedule]:
+    """Those that fail or have a change held, whose run is `held_run`; not what has stopped."""
+    held = SyncRun.objects.filter(cohort=OuterRef("cohort"), state=State.HELD).values("pk")[:1]
+    found = schedules_of(workspace).annotate(held_run=Subquery(held))
+    fails = Q(failing_since__isnull=False, paused_at=None)
+    found = found.filter(fails | Q(held_run__isnull=False), cohort__archived_at=None)
+    return found.order_by("failing_since", "pk")
+
+
 def with_latest(schedules: QuerySet[PullSchedule]) -> QuerySet[PullSchedule]:
     latest = SyncRun.objects.filter(cohort=OuterRef("cohort")).exclude(mode=Mode.DRY_RUN)
     return schedules.annotate(latest=Subquery(latest.order_by("-pk").values("pk")[:1]))

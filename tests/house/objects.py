@@ -43,6 +43,7 @@ SHARED: dict[str, Parameters] = {
     "dashboard:partner": {"slug": "amplitude"},
     "dashboard:partner-activity": {"slug": "amplitude"},
     "dashboard:partner-guide": {"slug": "amplitude"},
+    "dashboard:partner-beside": {"slug": "amplitude"},
     "dashboard:partner-generate-key": {"slug": "amplitude"},
     "partner-cohorts": {"partner": "amplitude"},
     "partner-cohorts-users": {"partner": "amplitude"},

@@ -1,5 +1,5 @@
 """Gives the sandbox our REST endpoint and, where it has none of ours, a data import key; the demo
-gets its Current into the sandbox, whose key is known only now."""
+gets its Current into the sandbox and a pull from it, whose keys are known only now."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import requests
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from braze_partners.dashboard import demo_current
+from braze_partners.celery import wake
+from braze_partners.dashboard import demo_current, demo_sync
 from braze_partners.dashboard.demo import SLUG
 from braze_partners.keys.issuing import By, generate_import_key
 from braze_partners.running import run_file
 from braze_partners.workspaces.models import Workspace
+from cohorts.syncing import tasks
 
 TIMEOUT = 10  # seconds; both sides are on this machine
 
@@ -46,6 +48,15 @@ class Command(BaseCommand):
         key = running.get("sandbox_api_key", "")
         if workspace.slug == SLUG and key and demo_current.launch(workspace, key, timezone.now()):
             self.stdout.write("A Current into the sandbox is launched.")
+        self._schedule(workspace, key, running.get("sandbox_secret_key", ""))
+
+    def _schedule(self, workspace: Workspace, key: str, secret: str) -> None:
+        if workspace.slug != SLUG or not (key and secret):
+            return
+        run = demo_sync.schedule(workspace, key, secret, timezone.now())
+        if run is not None:
+            wake(tasks.run_sync, run.pk)
+            self.stdout.write("A cohort of the sandbox is pulled each day.")
 
     def _accepted(self, address: str, wanted: dict[str, str]) -> bool:
         """Saves the destination; says whether the sandbox's own test call was accepted."""
