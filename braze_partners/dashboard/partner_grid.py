@@ -15,9 +15,11 @@ from braze_partners.partners.directory import Capability, Category, Partner
 from braze_partners.workspaces.models import Workspace
 from cohorts.models import Cohort
 
-# What a tile says that this version can do; the others come with their issues.
 CAPABILITY_NAMES: dict[Capability, str | Promise] = {
     Capability.COHORT_IMPORT: _("Cohort import"),
+    Capability.CURRENTS_EXPORT: _("Currents export"),
+    Capability.SCHEDULED_SYNCS: _("Scheduled syncs"),
+    Capability.USER_PROFILE: _("User profile"),
 }
 CATEGORY_CHOICES: tuple[tuple[str, str | Promise], ...] = (
     ("", _("All")),
@@ -61,7 +63,7 @@ class Grid:
 
 
 def capability_names(partner: Partner) -> list[str | Promise]:
-    return [CAPABILITY_NAMES[c] for c in partner.capabilities if c in CAPABILITY_NAMES]
+    return [CAPABILITY_NAMES[capability] for capability in partner.capabilities]
 
 
 def _matches(partner: Partner, search: str, category: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,6 +22,7 @@ from braze_partners.keys.views import GENERATED_ALREADY, NOT_ROTATABLE
 from braze_partners.partners import directory
 from braze_partners.partners.directory import Capability, Partner
 from braze_partners.partners.endpoint import cohorts_path, rest_endpoint
+from braze_partners.partners.snippets import KEY_VARIABLE, snippets
 from braze_partners.running import sandbox_address
 from braze_partners.workspaces.addresses import client_address
 from braze_partners.workspaces.middleware import WorkspaceRequest
@@ -61,13 +63,19 @@ def partner_list(request: WorkspaceRequest) -> HttpResponse:
 
 
 def _page_context(request: WorkspaceRequest, partner: Partner) -> dict[str, Any]:
+    endpoint = rest_endpoint(f"{request.scheme}://{request.get_host()}")
+    path = cohorts_path(partner.slug)
+    is_set = bool(settings.PARTNER_API_KEYS.get(partner.slug))
     return {
         "partner": partner,
         "has_beside": Capability.SCHEDULED_SYNCS in partner.capabilities,
         "category": directory.CATEGORY_NAMES[partner.category],
         "capabilities": partner_grid.capability_names(partner),
-        "endpoint": rest_endpoint(f"{request.scheme}://{request.get_host()}"),
-        "path": cohorts_path(partner.slug),
+        "endpoint": endpoint,
+        "path": path,
+        "snippets": snippets(endpoint + path, "PARTNER_API_KEY" if is_set else "any"),
+        "key_variable": KEY_VARIABLE,
+        "partner_key_is_set": is_set,
         "sandbox": sandbox_address() if partner.slug == "amplitude" else "",
     }
 
