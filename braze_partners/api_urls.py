@@ -23,4 +23,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include("cohorts.segments.api_urls")),
     path("v1/", include("braze_partners.messaging.api_urls")),
     path("v1/", include("currents.api_urls")),
+    path("v1/", include("braze_partners.dashboard.api_urls")),
 ]

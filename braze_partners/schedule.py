@@ -106,6 +106,12 @@ JOBS: tuple[Job, ...] = (
         "a test whose message was lost or whose worker was killed runs, or ends",
     ),
     Job(
+        "partners: end and forget questions about people",
+        "partners.sweep_look_ups",
+        SECONDS_5,
+        "a person's page waits for Amplitude's answer; what is told of people is kept for minutes",
+    ),
+    Job(
         "segments: measure sizes",
         "cohorts.segments.tasks.measure_sizes",
         HOURLY,

@@ -301,6 +301,8 @@ AMPLITUDE_US_ANALYTICS_URL = env.str("AMPLITUDE_US_ANALYTICS_URL", "https://ampl
 AMPLITUDE_EU_ANALYTICS_URL = env.str(
     "AMPLITUDE_EU_ANALYTICS_URL", "https://analytics.eu.amplitude.com"
 )
+# The User Profile API, which Amplitude offers for projects in the United States only.
+AMPLITUDE_US_PROFILE_URL = env.str("AMPLITUDE_US_PROFILE_URL", "https://profile-api.amplitude.com")
 # Ends of host names to which Amplitude may send us for a cohort's file.
 AMPLITUDE_DOWNLOAD_HOSTS: list[str] = env.list("AMPLITUDE_DOWNLOAD_HOSTS", [".amazonaws.com"])
 AMPLITUDE_SANDBOX_URL = env.str("AMPLITUDE_SANDBOX_URL", "")

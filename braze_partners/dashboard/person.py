@@ -27,6 +27,7 @@ from currents import verdict_words, verdicts
 from currents.kinds import kind_name
 from currents.models import Current
 from currents.verdict_words import Told
+from currents.verdicts import Outcome, VerdictAt
 
 # Cohorts and segments on a page of a person's page.
 ROWS_PER_PAGE = 20
@@ -52,13 +53,26 @@ def cohorts_of_person(
     workspace: Workspace, number: int, page: int
 ) -> tuple[list[PersonCohort], Page[Any]]:
     """A page of the cohorts that the person is in, the latest changed first."""
+    shown = Paginator(standings_of(workspace, number), ROWS_PER_PAGE).get_page(page)
+    return with_runs(workspace, number, list(shown)), shown
+
+
+def standings_of(workspace: Workspace, number: int) -> list[Standing]:
+    """Where the person is in, the latest changed first."""
     found = {one.cohort_id: one for one in standing.of_person(workspace.pk, number)}
     rows = Cohort.objects.filter(workspace=workspace, pk__in=found)
-    ids = list(rows.order_by("-last_run_at", "-pk").values_list("pk", flat=True))
-    shown = Paginator(ids, ROWS_PER_PAGE).get_page(page)
-    cohorts = rows.in_bulk(list(shown))
-    runs = _runs([found[pk] for pk in shown], number)
-    return [PersonCohort(cohorts[pk], runs.get(pk)) for pk in shown if pk in cohorts], shown
+    ordered = rows.order_by("-last_run_at", "-pk").values_list("pk", flat=True)
+    return [found[pk] for pk in ordered]
+
+
+def with_runs(
+    workspace: Workspace, number: int, standings: Sequence[Standing]
+) -> list[PersonCohort]:
+    """Some of `standings_of` with the run that put the person there."""
+    pks = [one.cohort_id for one in standings]
+    cohorts = Cohort.objects.filter(workspace=workspace).in_bulk(pks)
+    runs = _runs(standings, number)
+    return [PersonCohort(cohorts[pk], runs.get(pk)) for pk in pks if pk in cohorts]
 
 
 def _runs(standings: Sequence[Standing], number: int) -> dict[int, ImportRun]:
@@ -71,6 +85,7 @@ def _runs(standings: Sequence[Standing], number: int) -> dict[int, ImportRun]:
 @dataclass(slots=True, frozen=True)
 class AtCurrent:
     current: Current
+    outcome: Outcome
     told: Told
 
 
@@ -82,6 +97,7 @@ class PersonEvent:
     sequence: int
     received_at: datetime
     time_ms: int
+    type: str
     kind: str
     name: str
     id: str
@@ -101,22 +117,33 @@ class PersonEvents:
 
 
 def events_of_person(
-    workspace: Workspace, profile: Profile, before: int | None, now: datetime
+    workspace: Workspace,
+    profile: Profile,
+    before: int | None,
+    now: datetime,
+    size: int = EVENTS_PER_PAGE,
 ) -> PersonEvents:
     """The last events of the person's external id, devices and Braze id, the newest first, each
     with what every Current did with it."""
     devices = list(profile.devices.order_by("-pk").values_list("device_id", flat=True))
     named = [profile.external_id or "", profile.braze_id]
     identities = {text for text in [*named, *devices[:DEVICES_ASKED]] if text}
-    found = event_log.latest_of(workspace.pk, identities, before, EVENTS_PER_PAGE + 1)
-    shown = found[:EVENTS_PER_PAGE]
+    found = event_log.latest_of(workspace.pk, identities, before, size + 1)
+    shown = found[:size]
     told, more = verdicts.on_events(workspace, shown, CURRENTS_SHOWN)
     events = [
-        _event(one, [AtCurrent(each.current, verdict_words.tell(each, now)) for each in at])
+        _event(
+            one,
+            [AtCurrent(each.current, each.outcome, verdict_words.tell(each, now)) for each in at],
+        )
         for one, at in zip(shown, told, strict=True)
     ]
-    older = shown[-1][0] if len(found) > EVENTS_PER_PAGE else None
+    older = shown[-1][0] if len(found) > size else None
     return PersonEvents(events, older, more, max(0, len(devices) - DEVICES_ASKED))
+
+
+def _at_current(verdict: VerdictAt, now: datetime) -> AtCurrent:
+    return AtCurrent(verdict.current, verdict.outcome, verdict_words.tell(verdict, now))
 
 
 def _event(found: Found, told: list[AtCurrent]) -> PersonEvent:
@@ -127,6 +154,7 @@ def _event(found: Found, told: list[AtCurrent]) -> PersonEvent:
         sequence=sequence,
         received_at=received_at,
         time_ms=record.time_ms,
+        type=record.type,
         kind=kind_name(record.type),
         name=name if isinstance(name, str) else "",
         id=record.id,

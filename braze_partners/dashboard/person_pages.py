@@ -11,9 +11,12 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
+from braze_partners.celery import wake
 from braze_partners.dashboard import person
+from braze_partners.dashboard import person_amplitude as amplitude
+from braze_partners.partners.tasks import run_look_up
 from braze_partners.people.models import Profile
 from braze_partners.workspaces.middleware import WorkspaceRequest
 from braze_partners.workspaces.roles import May, may
@@ -81,6 +84,28 @@ def person_events(request: WorkspaceRequest, number: int) -> HttpResponse:
         "older_url": _address(request, number, "events", found.older) if found.older else "",
     }
     return render(request, "dashboard/person_events.html", context)
+
+
+@may(May.SEE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def person_amplitude(request: WorkspaceRequest, number: int) -> HttpResponse:
+    """What Amplitude says: a POST asks, and the answer is polled for. Nothing where no project is
+    set."""
+    profile = profile_or_404(request, number)
+    if request.method == "POST":
+        for look_up in amplitude.ask(request.workspace, profile, timezone.now()):
+            wake(run_look_up, look_up.pk)
+    told = amplitude.told(request.workspace, profile)
+    if not told:
+        return HttpResponse("")
+    user_id, device_id = amplitude.identity(profile)
+    context = {
+        "told": told,
+        "profile": profile,
+        "waits": any(one.waits for one in told),
+        "nameless": not user_id and not device_id,
+    }
+    return render(request, "dashboard/person_amplitude.html", context)
 
 
 def _number(text: str) -> int | None:

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search/", views.search, name="search"),
     path("people/<int:number>/cohorts/", person_pages.person_cohorts, name="person_cohorts"),
     path("people/<int:number>/segments/", person_pages.person_segments, name="person_segments"),
+    path("people/<int:number>/amplitude/", person_pages.person_amplitude, name="person_amplitude"),
     path("people/<int:number>/events/", person_pages.person_events, name="person_events"),
     path("partners/", include("braze_partners.dashboard.partner_urls")),
     *workspace_patterns,

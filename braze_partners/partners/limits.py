@@ -28,3 +28,14 @@ LONGEST_LEASE = timedelta(minutes=3)
 LIST_FRESH = timedelta(minutes=15)
 LISTED_COHORTS = 10_000
 CHECKS_KEPT = timedelta(days=7)
+
+# A question about a person: seconds of the call, unfinished ones in a workspace at once, how long
+# one that no worker took is waited for, how long an answer serves the next page, and how long it is
+# kept at all (house.md: a job with a limit of 5 s; own choice). Amplitude takes 600 a minute.
+LOOK_UP_SECONDS = 5.0
+UNFINISHED_LOOK_UPS = 20
+LOOK_UP_PATIENCE = timedelta(seconds=45)
+LOOK_UP_FRESH = timedelta(minutes=1)
+LOOK_UP_KEPT = timedelta(minutes=10)
+# Projects that a person's page asks, by name (own choice).
+PROJECTS_ASKED = 3

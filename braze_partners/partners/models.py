@@ -103,3 +103,58 @@ class ProjectCheck(models.Model):
     @property
     def accepted(self) -> bool:
         return self.verdict == Verdict.ACCEPTED
+
+
+class ProfileLookUp(models.Model):
+    """One question to a project about one of its users: a job with a limit of seconds, whose answer
+    is kept for minutes only, since it is all about a person."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+
+    class Verdict(models.TextChoices):
+        """What came of it. Sentences are look_up_words.py's."""
+
+        FOUND = "found"
+        UNKNOWN = "unknown"
+        NOT_OFFERED = "not_offered"
+        UNAUTHORIZED = "unauthorized"
+        FORBIDDEN = "forbidden"
+        THROTTLED = "throttled"
+        TOO_LARGE = "too_large"
+        TIMEOUT = "timeout"
+        CONNECTION = "connection"
+        DNS = "dns"
+        GARBAGE = "garbage"
+        SERVER_ERROR = "server_error"
+        UNEXPECTED = "unexpected"
+        NO_HOST = "no_host"
+        UNREADABLE = "unreadable"
+        NOT_RUN = "not_run"
+
+    project = models.ForeignKey(
+        AmplitudeProject, on_delete=models.CASCADE, related_name="look_ups", db_index=False
+    )
+    user_id = models.TextField(blank=True)
+    device_id = models.TextField(blank=True)
+    asked_hash = models.CharField(max_length=32)
+    created_at = models.DateTimeField()
+    state = models.CharField(max_length=7, choices=State, default=State.QUEUED)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    verdict = models.CharField(max_length=12, choices=Verdict, blank=True)
+    status = models.PositiveSmallIntegerField(null=True)
+    words = models.CharField(max_length=400, blank=True)
+    properties = models.JSONField(default=dict)
+    cohort_ids = models.JSONField(default=list)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["state", "created_at"], name="profile_look_up_due"),
+            models.Index(fields=["project", "asked_hash", "-id"], name="profile_look_up_latest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project_id}: {self.state}"

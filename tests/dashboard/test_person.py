@@ -9,13 +9,18 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from braze_partners.partners import profile_look_ups
+from braze_partners.partners.models import ProfileLookUp
+from braze_partners.people.profiles import delete_profiles
 from braze_partners.workspaces.models import Role
 from cohorts.folding import fold
 from cohorts.models import ImportRun
-from tests.cohorts.conftest import Partner, amplitude, nothing_remembered
+from tests.cohorts.conftest import NOW, Partner, amplitude, nothing_remembered
 from tests.currents.factories import CurrentFactory
 from tests.events.factories import an_event, log_of
+from tests.partners.factories import AmplitudeProjectFactory, ProfileLookUpFactory
 from tests.segments.factories import SegmentFactory
 from tests.workspaces.factories import MemberFactory
 
@@ -171,3 +176,67 @@ def test_nobody_has_no_events_or_segments(viewer: Client) -> None:
 
 def test_nobody_has_no_cohorts(viewer: Client) -> None:
     assert viewer.get("/w/lumen/people/99/cohorts/").status_code == 404
+
+
+def amplitude_path(partner: Partner) -> str:
+    return f"/w/lumen/people/{partner.numbers[1]}/amplitude/"
+
+
+def test_nothing_is_said_of_amplitude_where_no_project_is_set(
+    amplitude: Partner, viewer: Client
+) -> None:
+    for answer in (viewer.get(amplitude_path(amplitude)), viewer.post(amplitude_path(amplitude))):
+        assert answer.status_code == 200 and answer.content == b""
+
+
+def test_amplitude_is_asked_once_and_polled_until_it_has_answered(
+    amplitude: Partner, viewer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[Any] = []
+    monkeypatch.setattr(
+        "braze_partners.dashboard.person_pages.wake", lambda *told: woken.append(told)
+    )
+    AmplitudeProjectFactory.create(workspace=amplitude.workspace, name="Lumen <prod>")
+    asked = viewer.post(amplitude_path(amplitude)).content.decode()
+    assert "Lumen &lt;prod&gt;" in asked and 'data-poll="1000"' in asked
+    (look_up,) = ProfileLookUp.objects.all()
+    assert look_up.user_id == "u1" and woken[0][1] == look_up.pk
+    viewer.post(amplitude_path(amplitude))
+    assert ProfileLookUp.objects.count() == 1
+    amplitude.users([{"user_ids": ["u2"]}], cohort_id="ours1234")
+    ProfileLookUp.objects.update(
+        state="done",
+        verdict="found",
+        finished_at=timezone.now(),
+        properties={"plan": "<gold>", "n": [1]},
+        cohort_ids=["ours1234", "theirs99"],
+    )
+    told = viewer.get(amplitude_path(amplitude)).content.decode()
+    assert "data-poll" not in told and "&lt;gold&gt;" in told
+    assert 'class="cohort-label"' in told and "theirs99" in told and "not imported here" in told
+
+
+def test_amplitudes_refusal_is_a_sentence_and_the_page_stands(
+    amplitude: Partner, viewer: Client
+) -> None:
+    project = AmplitudeProjectFactory.create(workspace=amplitude.workspace)
+    ProfileLookUpFactory.create(
+        project=project,
+        user_id="u1",
+        asked_hash=profile_look_ups._hash("u1", ""),
+        state="done",
+        verdict="unauthorized",
+        status=401,
+        words="Invalid Api-Key",
+    )
+    told = viewer.get(amplitude_path(amplitude)).content.decode()
+    assert "Amplitude refuses the secret key" in told and "Invalid Api-Key" in told
+    assert viewer.get(f"/w/lumen/people/{amplitude.numbers[1]}/").status_code == 200
+
+
+def test_what_amplitude_said_goes_with_the_person(amplitude: Partner) -> None:
+    project = AmplitudeProjectFactory.create(workspace=amplitude.workspace)
+    ProfileLookUpFactory.create(project=project, user_id="u1")
+    other = ProfileLookUpFactory.create(project=project, user_id="u2")
+    delete_profiles(amplitude.workspace.pk, [amplitude.numbers[1]], NOW)
+    assert list(ProfileLookUp.objects.all()) == [other]

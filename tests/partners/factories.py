@@ -57,3 +57,15 @@ class ProjectCheckFactory(DjangoModelFactory[models.ProjectCheck]):
     status = 200
     took_ms = 184
     cohorts = factory.LazyFunction(list)
+
+
+class ProfileLookUpFactory(DjangoModelFactory[models.ProfileLookUp]):
+    """Waits for a worker."""
+
+    class Meta:
+        model = models.ProfileLookUp
+
+    project = factory.SubFactory(AmplitudeProjectFactory)
+    user_id = factory.Sequence(lambda n: f"usr_{n}")
+    asked_hash = factory.Sequence(lambda n: f"{n:032x}")
+    created_at = factory.LazyFunction(now)

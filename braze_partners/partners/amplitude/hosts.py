@@ -63,3 +63,13 @@ def analytics_url(region: str) -> str:
     if not configured:
         raise NoHost(f"There is no region {region!r}.")
     return configured.rstrip("/")
+
+
+def profile_url(region: str) -> str:
+    """As `base_url`, for the User Profile API, which the European Union does not have."""
+    if region == SANDBOX:
+        return _sandbox_url()
+    configured: str = settings.AMPLITUDE_US_PROFILE_URL if region == US else ""
+    if not configured:
+        raise NoHost("Amplitude offers the User Profile API for the United States only.")
+    return configured.rstrip("/")

@@ -16,3 +16,6 @@ MAX_SHORT_ANSWER_BYTES = 64 * 1024
 URL_LASTS_SECONDS = 60.0
 ASKED_ANEW = 3
 READ_AT_ONCE = 256 * 1024
+
+# Bytes of a user's profile: some thousand properties; a longer one is not read (own choice).
+MAX_PROFILE_BYTES = 1024 * 1024
