@@ -64,6 +64,11 @@ def held(run: SyncRun) -> str:
     }
 
 
+def would_be(size: int) -> str:
+    """Beside the curve of sizes, where a change is held."""
+    return _("held: %(size)s") % {"size": _number(size)}
+
+
 def why_held(run: SyncRun) -> str:
     if run.hold_reason == SyncRun.HoldReason.PREVIEW:
         return _("Nothing has been changed: a full re-sync shows its difference first.")

@@ -17,11 +17,13 @@ def cohort_context(cohort: Cohort) -> dict[str, Any]:
     """What the cohort's page tells of its syncs."""
     syncs = reading.of_cohort(cohort)
     held = syncs.held
+    after = cohort.size + held.added - held.removed if held else 0
     return {
         "syncs": syncs,
+        "size_marks": [(held.state_since, sentences.would_be(after))] if held else [],
         "cadence": sentences.cadence(syncs.schedule) if syncs.schedule else "",
         "at_work": sentences.at_work(syncs.active) if syncs.active else "",
         "held_sentence": sentences.held(held) if held else "",
         "held_why": sentences.why_held(held) if held else "",
-        "held_after": cohort.size + held.added - held.removed if held else 0,
+        "held_after": after,
     }
