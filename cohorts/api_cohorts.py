@@ -1,4 +1,4 @@
-"""Imported cohorts, their members and import runs over /api/v1/; HTTP only."""
+"""Imported cohorts and their members over /api/v1/; HTTP only."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ from braze_partners.rest.paging import (
     page_request,
     paged,
     query_page,
-    sequence_page,
 )
 from braze_partners.rest.views import ApiView
 from braze_partners.workspaces.audit import record
-from cohorts import keeping, listing, membership, skipped
+from cohorts import keeping, listing, membership
 from cohorts.errors import CohortInUse
 from cohorts.models import Cohort, ImportRun
 
@@ -76,6 +75,11 @@ class ImportRunSerializer(serializers.Serializer[Any]):
     size_after = serializers.IntegerField(allow_null=True)
     duration_ms = serializers.FloatField()
     key = serializers.SerializerMethodField()
+    address = serializers.CharField(allow_null=True)
+    request_id = serializers.CharField()
+    group = serializers.IntegerField(
+        source="group_id", allow_null=True, help_text="The group of pushes that it belongs to."
+    )
     error = serializers.CharField()
 
     def get_key(self, run: ImportRun) -> str | None:
@@ -86,6 +90,7 @@ class SkippedSerializer(serializers.Serializer[Any]):
     identifier = serializers.CharField()
     kind = serializers.CharField()
     reason = serializers.CharField()
+    remove = serializers.BooleanField(help_text="Was to be removed.")
 
 
 class CohortView(ApiView):
@@ -196,51 +201,3 @@ class CohortRuns(CohortView):
         """Its import runs, the latest first."""
         runs = listing.runs_of(self.workspace, cohort=self.cohort(pk))
         return query_page(request, runs).answer(ImportRunSerializer)
-
-
-class RunList(CohortView):
-    needs: ClassVar = {"GET": "cohorts.read"}
-
-    @extend_schema(
-        operation_id="import_runs_list",
-        parameters=[*PAGE_PARAMETERS, PARTNER_PARAMETER],
-        responses=paged(ImportRunSerializer),
-    )
-    def get(self, request: Request) -> Response:
-        """Import runs over all cohorts, the latest first."""
-        runs = listing.runs_of(self.workspace, partner=request.query_params.get("partner", ""))
-        return query_page(request, runs).answer(ImportRunSerializer)
-
-
-class RunView(ApiView):
-    def run(self, pk: int) -> ImportRun:
-        runs = ImportRun.objects.filter(workspace_id=self.workspace_id, pk=pk)
-        found = (
-            runs.select_related("key").defer("added_bits", "removed_bits", "absent_bits").first()
-        )
-        if found is None:
-            raise NotFound("There is no such import run")
-        return found
-
-
-class RunOne(RunView):
-    needs: ClassVar = {"GET": "cohorts.read"}
-
-    @extend_schema(operation_id="import_runs_read", responses=ImportRunSerializer)
-    def get(self, request: Request, pk: int) -> Response:
-        """An import run with its counts."""
-        return Response(ImportRunSerializer(self.run(pk)).data)
-
-
-class RunSkipped(RunView):
-    needs: ClassVar = {"GET": "cohorts.read"}
-
-    @extend_schema(
-        operation_id="import_runs_skipped",
-        parameters=PAGE_PARAMETERS,
-        responses=paged(SkippedSerializer),
-    )
-    def get(self, request: Request, pk: int) -> Response:
-        """The identifiers it skipped, and why; kept for 30 days."""
-        entries = skipped.unpack(self.run(pk).skipped_list)
-        return sequence_page(request, entries).answer(SkippedSerializer)

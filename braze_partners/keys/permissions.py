@@ -48,7 +48,9 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("people.read", PEOPLE, _("Look up profiles")),
     Permission("people.write", PEOPLE, _("Import and delete profiles")),
     Permission("cohorts.read", COHORTS, _("Read cohorts, their members and import runs")),
-    Permission("cohorts.write", COHORTS, _("Archive and delete cohorts")),
+    Permission(
+        "cohorts.write", COHORTS, _("Archive and delete cohorts, re-apply skipped identifiers")
+    ),
     Permission("syncs.read", COHORTS, _("Read pull schedules and their runs")),
     Permission("syncs.write", COHORTS, _("Schedule, run, decide and undo pull syncs")),
     Permission("segments.read", SEGMENTS, _("Read segments, their sizes and members")),
@@ -67,6 +69,7 @@ PERMISSIONS: tuple[Permission, ...] = (
         "amplitude_projects.write", WORKSPACE, _("Add, test, change and delete Amplitude projects")
     ),
     Permission("workspace.read", WORKSPACE, _("Read the workspace and its settings")),
+    Permission("workspace.write", WORKSPACE, _("Change the workspace’s settings")),
     Permission("members.read", WORKSPACE, _("List the members")),
     Permission("audit.read", WORKSPACE, _("Read the audit log")),
     Permission("webhooks.read", WORKSPACE, _("Read webhooks and their deliveries")),

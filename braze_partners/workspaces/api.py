@@ -1,7 +1,8 @@
-"""The workspace, its members and its audit log over /api/v1/; HTTP only, reads only."""
+"""The workspace, its members and its audit log over /api/v1/; HTTP only."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -11,7 +12,10 @@ from rest_framework.response import Response
 
 from braze_partners.rest.paging import PAGE_PARAMETERS, paged, query_page
 from braze_partners.rest.views import ApiView
-from braze_partners.workspaces.models import AuditEntry, Member, Role, Workspace
+from braze_partners.workspaces import workspace_settings
+from braze_partners.workspaces.audit import Actor
+from braze_partners.workspaces.models import AuditEntry, Language, Member, Role, Workspace
+from braze_partners.workspaces.workspace_settings import time_zones
 
 
 class WorkspaceSerializer(serializers.ModelSerializer[Workspace]):
@@ -46,12 +50,39 @@ class AuditEntrySerializer(serializers.ModelSerializer[AuditEntry]):
         read_only_fields = fields
 
 
+class WorkspaceChangeSerializer(serializers.Serializer[Any]):
+    """What is left out stays as it is."""
+
+    name = serializers.CharField(required=False, max_length=120)
+    time_zone = serializers.ChoiceField(required=False, choices=time_zones())
+    language = serializers.ChoiceField(required=False, choices=Language.values)
+    create_unknown_users = serializers.BooleanField(
+        required=False,
+        help_text="Whether cohort imports make profiles of external ids that nobody has.",
+    )
+
+
 class WorkspaceOne(ApiView):
-    needs: ClassVar = {"GET": "workspace.read"}
+    needs: ClassVar = {"GET": "workspace.read", "PATCH": "workspace.write"}
 
     @extend_schema(operation_id="workspace_read", responses=WorkspaceSerializer)
     def get(self, request: Request) -> Response:
         """The workspace of the key."""
+        return Response(WorkspaceSerializer(self.workspace).data)
+
+    @extend_schema(
+        operation_id="workspace_change",
+        request=WorkspaceChangeSerializer,
+        responses=WorkspaceSerializer,
+    )
+    def patch(self, request: Request) -> Response:
+        """Changes its settings; each change is in the audit log."""
+        asked = WorkspaceChangeSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        wanted = replace(workspace_settings.current(self.workspace), **asked.validated_data)
+        actor = Actor(None, self.caller.address, self.caller.text)
+        workspace_settings.change(self.workspace, wanted, actor)
+        self.workspace.refresh_from_db()
         return Response(WorkspaceSerializer(self.workspace).data)
 
 

@@ -67,7 +67,8 @@ def test_what_is_pushed_is_read_back(cast: Cast, client: KeyClient) -> None:
     assert (run["received"], run["added"], run["skipped_unknown"]) == (3, 2, 1)
     assert run["key"] == "bpi_pppp…pppp"
     left_out = client.get(f"/api/v1/import-runs/{run['id']}/skipped").json()["data"]
-    assert left_out == [{"identifier": "nobody", "kind": "user", "reason": "unknown"}]
+    nobody = {"identifier": "nobody", "kind": "user", "reason": "unknown", "remove": False}
+    assert left_out == [nobody]
     assert client.get(f"/api/v1/import-runs/{run['id']}").json() == run
 
 

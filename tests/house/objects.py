@@ -237,7 +237,10 @@ OWNED: dict[str, Builder] = {
     **dict.fromkeys(("segments:export_cancel", "segments:export_file"), _segment_export),
     **dict.fromkeys(("segments:export_start", "segments:quick_view", "segments:changes"), _segment),
     **dict.fromkeys(("api-cohort", "api-cohort-runs", "api-cohort-members"), _cohort),
-    **dict.fromkeys(("api-import-run", "api-run-skipped"), _run),
+    **dict.fromkeys(("api-import-run", "api-run-skipped", "api-run-reapply"), _run),
+    **dict.fromkeys(("api-cohort-sizes", "api-cohort-reapply"), _cohort),
+    **dict.fromkeys(("api-import-group", "api-group-runs"), _run_group),
+    "api-reapplication": _reapplication,
     **dict.fromkeys(
         ("segments:look_up", "segments:star", "segments:duplicate", "segments:delete"), _segment
     ),

@@ -186,7 +186,7 @@ def test_a_form_is_not_json(full: KeyClient) -> None:
 
 
 def test_a_method_that_is_not_there_says_so(full: KeyClient) -> None:
-    response = full.call("PATCH", "/api/v1/workspace", {})
+    response = full.call("DELETE", "/api/v1/workspace", {})
 
     assert response.status_code == 405
     assert "GET" in response.headers["Allow"]
