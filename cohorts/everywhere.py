@@ -9,18 +9,21 @@ no compare-and-set (placing.py), and those of many cohorts are two statements.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from django.db import connection
 from django.db.models import F
 from pyroaring import BitMap
 
-from cohorts import bitmaps
+from cohorts import bitmaps, standing
 from cohorts.bitmaps import Delta
 from cohorts.models import Cohort, ImportRun
 
 COHORTS_AT_ONCE = 100  # at most 13 MB of blocks in memory
+# People who are looked for one by one (24 ms each in 1,000 dense cohorts, measured); for more of
+# them reading whole blocks (240 ms) costs less.
+FEW_PEOPLE = 8
 
 # From those of the people concerned who are in a cohort, to what changes in it.
 Change = Callable[[BitMap], Delta]
@@ -37,17 +40,31 @@ def change(
     rows = Cohort.objects.filter(workspace_id=workspace_id)
     cohorts = {one.pk: one for one in rows.select_for_update().order_by("pk")}
     rows.update(deletions=F("deletions") + 1)
-    blocks = list(bitmaps.split(numbers))
-    keys = list(cohorts)
-    for start in range(0, len(keys), COHORTS_AT_ONCE):
-        some = keys[start : start + COHORTS_AT_ONCE]
-        found = bitmaps.load_versioned(some, blocks)
+    few = len(numbers) <= FEW_PEOPLE
+    for held in _by_few(workspace_id, numbers) if few else _by_blocks(list(cohorts), numbers):
         changes = []
-        for key in some:
-            delta = change_of(bitmaps.members_among(numbers, found[key].blocks))
+        for key, inside in sorted(held.items()):
+            delta = change_of(inside)
             if delta.added or delta.removed:
                 changes.append((cohorts[key], delta))
         _write(changes, kind, now, started)
+
+
+def _by_few(workspace_id: int, numbers: BitMap) -> Iterator[dict[int, BitMap]]:
+    """By cohort, who of the people is in it, from a few bytes of each cohort and person."""
+    inside: dict[int, BitMap] = {}
+    for number in numbers:
+        for one in standing.of_person(workspace_id, number):
+            inside.setdefault(one.cohort_id, BitMap()).add(number)
+    yield inside
+
+
+def _by_blocks(cohorts: Sequence[int], numbers: BitMap) -> Iterator[dict[int, BitMap]]:
+    """The same from whole blocks, some cohorts at a time."""
+    blocks = list(bitmaps.split(numbers))
+    for start in range(0, len(cohorts), COHORTS_AT_ONCE):
+        loaded = bitmaps.load_versioned(cohorts[start : start + COHORTS_AT_ONCE], blocks)
+        yield {key: bitmaps.members_among(numbers, found.blocks) for key, found in loaded.items()}
 
 
 def _write(

@@ -12,8 +12,8 @@ from rest_framework.response import Response
 
 from braze_partners.errors import BadRequest
 from braze_partners.people import contacts, export_bodies, exported, identity
+from braze_partners.people.api_shapes import UserAliasSerializer
 from braze_partners.people.export_bodies import Named
-from braze_partners.people.wire_schemas import UserAliasSerializer
 from braze_partners.rest.braze_lists import SUCCESS
 from braze_partners.rest.views import ApiView
 

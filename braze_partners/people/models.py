@@ -176,8 +176,7 @@ class Device(models.Model):
 
 
 class MergedProfile(models.Model):
-    """Somebody who became part of another person (`profile`): their number, which stays retired,
-    and their Braze id. Follows when that person becomes part of a third; goes with the last."""
+    """Somebody who became part of `profile`: their retired number and Braze id; goes with it."""
 
     workspace = models.ForeignKey(
         Workspace, on_delete=models.CASCADE, related_name="+", db_index=False

@@ -15,14 +15,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from braze_partners.people import deleting, identifying, identity_bodies, naming
-from braze_partners.people.identity_bodies import Objects
-from braze_partners.people.wire_schemas import (
+from braze_partners.people.api_shapes import (
     AliasesProcessed,
     IdentifyBody,
     NewAliasesBody,
     PeopleDeleted,
     UsersDeleteBody,
 )
+from braze_partners.people.identity_bodies import Objects
 from braze_partners.rest.braze_lists import SUCCESS
 from braze_partners.rest.views import ApiView
 from braze_partners.workspaces.audit import record_by

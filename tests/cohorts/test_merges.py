@@ -12,7 +12,7 @@ from pyroaring import BitMap
 from braze_partners.people import merging, numbers
 from braze_partners.people.merging import Merge
 from braze_partners.people.profiles import delete_profiles
-from cohorts import bitmaps, explaining, folding, membership
+from cohorts import bitmaps, everywhere, explaining, folding, membership
 from cohorts.membership import Seen, Wanted
 from cohorts.models import ImportRun
 from cohorts.placing import RunFacts
@@ -39,7 +39,12 @@ def runs(partner: Partner) -> list[ImportRun]:
     return list(found.select_related("cohort").order_by("pk"))
 
 
-def test_a_merge_is_one_run_in_each_cohort_that_held_who_goes(amplitude: Partner) -> None:
+@pytest.mark.parametrize("few", [0, everywhere.FEW_PEOPLE])
+def test_a_merge_is_one_run_in_each_cohort_that_held_who_goes(
+    amplitude: Partner, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    """Whether people are looked for one by one or in whole blocks."""
+    monkeypatch.setattr(everywhere, "FEW_PEOPLE", few)
     kept, gone = amplitude.numbers[0], amplitude.anonymous[0]
     push(amplitude, gone, cohort="left")
     push(amplitude, kept, cohort="right")
@@ -122,6 +127,20 @@ def test_who_was_to_be_in_and_out_by_two_names_is_in(amplitude: Partner) -> None
     assert amplitude.members() == {kept}
     slow(amplitude, {kept}, {gone}, Seen(None))
     assert amplitude.members() == {kept}
+
+
+@pytest.mark.parametrize("few", [0, everywhere.FEW_PEOPLE])
+def test_a_deletion_is_one_run_in_each_cohort_that_held_somebody(
+    amplitude: Partner, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(everywhere, "FEW_PEOPLE", few)
+    first, second, third = amplitude.numbers[:3]
+    push(amplitude, first, second, third, cohort="some")
+    push(amplitude, third, cohort="none")
+    delete_profiles(amplitude.workspace.pk, [first, second], NOW)
+    (run,) = ImportRun.objects.filter(kind=ImportRun.Kind.DELETION)
+    assert (run.added, run.removed, run.size_after) == (0, 2, 1)
+    assert amplitude.members("some") == amplitude.members("none") == {third}
 
 
 def test_more_cohorts_cost_no_more_statements(amplitude: Partner) -> None:

@@ -23,6 +23,7 @@ from braze_partners.people.profiles import NewDevice, NewPerson, create_profiles
 from braze_partners.workspaces.models import Workspace
 from cohorts import (
     bitmaps,
+    everywhere,
     explaining,
     folding,
     importing,
@@ -39,6 +40,7 @@ from tests.keys.factories import RestApiKeyFactory
 from tests.people.callers import PERMISSIONS, SECRET, Caller, an_alias
 from tests.promises.audiences import Audience, People, Said
 
+FEW_PEOPLE = everywhere.FEW_PEOPLE
 COHORTS = ("one", "two")
 IDS = [f"u{n}" for n in range(8)] + ["v0", "v1"]  # nobody has v0 and v1 yet
 NAMELESS = [f"n{n}" for n in range(6)]  # aliases of people without an external id
@@ -84,6 +86,7 @@ class AudienceMachine(RuleBasedStateMachine):
         type(self).runs += 1
         remembered.memberships.clear()
         remembered.keys.clear()
+        everywhere.FEW_PEOPLE = FEW_PEOPLE if type(self).runs % 2 else 0  # both ways to look
         Cohort.objects.all().delete()
         ImportRun.objects.all().delete()
         Workspace.objects.all().delete()
@@ -361,6 +364,7 @@ class AudienceMachine(RuleBasedStateMachine):
         assert dict(identified.values_list("external_id", "number")) == self.people.ids
 
     def teardown(self) -> None:
+        everywhere.FEW_PEOPLE = FEW_PEOPLE
         for (name, number), added in self._audience().latest.items():
             found = explaining.last_change(self.partner.cohort(name), number)
             assert found is not None and found.added is added
