@@ -22,8 +22,9 @@ MAX_TAG = 60
 # Tags of one campaign or Canvas. Own choice: they stand in one line of the list.
 MAX_TAGS = 20
 
-# Campaigns or Canvases on one page of the list. Own choice: one load of bitmaps serves a page.
-LIST_PAGE = 50
+# Campaigns or Canvases on one page of the list: their rows are most of what a page costs
+# (docs/performance.md, "Pages").
+LIST_PAGE = 25
 
 # On one page of /campaigns/list and /canvas/list (wire/braze-users-track.md, "Reading").
 BRAZE_LIST_PAGE = 100

@@ -33,8 +33,12 @@ MAX_TAG = 60
 # Tags of one segment. Own choice: they stand in one line of the list.
 MAX_TAGS = 20
 
-# Segments on one page of the list. Own choice: one load of bitmaps serves a page.
-LIST_PAGE = 50
+# Segments on one page of the list: their rows are most of what a page costs (docs/performance.md,
+# "Pages").
+LIST_PAGE = 25
+
+# Segments measured with one load of bitmaps. Own choice: keeps that load small.
+MEASURED_AT_ONCE = 50
 
 # Segments on one page of /segments/list (wire/braze-users-track.md, "Reading").
 BRAZE_LIST_PAGE = 100

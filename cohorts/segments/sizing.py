@@ -57,12 +57,12 @@ def measure_all(now: datetime) -> int:
 
 
 def _portions(workspace: Workspace) -> Iterator[list[Segment]]:
-    """A list page at a time, so that one load of bitmaps stays small."""
+    """A few at a time, so that one load of bitmaps stays small."""
     active = Segment.objects.filter(workspace=workspace, archived_at=None).order_by("pk")
     at = 0
-    while portion := list(active[at : at + limits.LIST_PAGE]):
+    while portion := list(active[at : at + limits.MEASURED_AT_ONCE]):
         yield portion
-        at += limits.LIST_PAGE
+        at += limits.MEASURED_AT_ONCE
 
 
 def forget_old(now: datetime) -> int:

@@ -57,7 +57,7 @@ def test_the_day_is_the_workspace_s_own(made: World) -> None:
 def test_every_active_segment_is_measured_by_the_job(
     made: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "LIST_PAGE", 2)
+    monkeypatch.setattr(limits, "MEASURED_AT_ONCE", 2)
     segments = [make(made, name) for name in "abc"]
     saving.set_archived([make(made, "archived")], True, by=None, now=NOW)
     assert measure_sizes() == measure_sizes() == 3
