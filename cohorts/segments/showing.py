@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from braze_partners.people.errors import StillCounting
 from braze_partners.people.numbers import universe
@@ -128,7 +129,11 @@ class ShownEditor:
         reach = self.funnel.reach
         if reach is None or self.counting is not None:
             return []
-        named = ((_("Push"), reach.push), (_("E-mail"), reach.email), (_("SMS"), reach.sms))
+        named = (
+            (pgettext("channel", "Push"), reach.push),
+            (_("E-mail"), reach.email),
+            (_("SMS"), reach.sms),
+        )
         return [(name, count, self.part(count)) for name, count in named]
 
     def part(self, count: int) -> float:
