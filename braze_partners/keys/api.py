@@ -23,8 +23,7 @@ from braze_partners.keys.issuing import By
 from braze_partners.keys.limits import GRACES, MAX_LABEL
 from braze_partners.keys.models import DataImportKey, KeyUse, RestApiKey
 from braze_partners.keys.standing import Standing, Verdict, advice, standing
-from braze_partners.keys.verifying import VerifiedRestKey
-from braze_partners.rest.callers import key_of
+from braze_partners.rest.callers import AuthenticatedKey, key_of
 from braze_partners.rest.idempotency import IDEMPOTENCY_PARAMETER, idempotent
 from braze_partners.rest.paging import PAGE_PARAMETERS, paged, query_page
 from braze_partners.rest.views import ApiView
@@ -138,7 +137,7 @@ def rotated(key: SomeKey, request: Request, by: By) -> issuing.Issued[SomeKey]:
     return issuing.rotate(key, grace, by, timezone.now())
 
 
-def refuse_more_than(own: VerifiedRestKey, wanted: Iterable[str]) -> None:
+def refuse_more_than(own: AuthenticatedKey, wanted: Iterable[str]) -> None:
     """A key gives no permission that it lacks itself. Raises Forbidden."""
     lacking = sorted(set(wanted) - own.permissions)
     if lacking:

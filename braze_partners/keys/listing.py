@@ -18,6 +18,7 @@ from braze_partners.keys.standing import Advice, Standing, advice, standing
 from braze_partners.workspaces.models import Workspace
 
 Key = TypeVar("Key", DataImportKey, RestApiKey)
+SomeModel = type[DataImportKey] | type[RestApiKey]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def counts(rows: list[KeyRow]) -> KeyCounts:
 def find(workspace: Workspace, shown: str) -> DataImportKey | RestApiKey | None:
     """A key by what is shown of it: `bpi_8Yw2…k4Tz`, or the part before the dots where only one
     key begins so."""
-    model = RestApiKey if shown.startswith(Prefix.REST) else DataImportKey
+    model: SomeModel = RestApiKey if shown.startswith(Prefix.REST) else DataImportKey
     start, _, end = shown.partition("…")
     found = model._default_manager.filter(workspace=workspace, prefix=start)
     if end:
@@ -118,7 +119,7 @@ def ending_while_used(workspace: Workspace, now: datetime) -> list[KeyRow]:
         ends_at__gt=now - timedelta(hours=ENDED_TOLD_HOURS),
         last_used_at__gt=F("rotated_at"),
     )
-    models = {"import": DataImportKey, "rest": RestApiKey}
+    models: dict[str, SomeModel] = {"import": DataImportKey, "rest": RestApiKey}
     first, second = (
         model._default_manager.filter(still_told).annotate(kind=Value(kind)).values_list("kind")
         for kind, model in models.items()

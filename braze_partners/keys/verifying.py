@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -61,7 +62,7 @@ SELECT k.id, k.workspace_id, w.slug, k.permissions, k.allowed_addresses
 """
 
 
-def _stored(moment: datetime) -> object:
+def _stored(moment: datetime) -> Any:
     """As the database compares it in a statement of ours."""
     return connection.ops.adapt_datetimefield_value(moment)
 

@@ -31,7 +31,7 @@ class WebhookSerializer(serializers.ModelSerializer[Webhook]):
 
     class Meta:
         model = Webhook
-        fields = (
+        fields: tuple[str, ...] = (
             *("id", "url", "description", "events", "secret_hint", "is_paused", "pause_reason"),
             *("created_at", "paused_at", "failing_since", "last_delivered_at", "previous_until"),
         )
@@ -51,7 +51,7 @@ class SecretSerializer(WebhookSerializer):
     secret = serializers.CharField(allow_null=True, help_text=SECRET_HELP)  # type: ignore[assignment]
 
     class Meta(WebhookSerializer.Meta):
-        fields = (*WebhookSerializer.Meta.fields, "secret")
+        fields: tuple[str, ...] = (*WebhookSerializer.Meta.fields, "secret")
 
 
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):

@@ -28,7 +28,7 @@ def test_it_says_who_still_calls_and_when_it_ends(cast: Cast) -> None:
     key.save()
     (item,) = attention_items(cast.workspace, bob, NOW + 2 * HOUR)
     assert item.title == f"{key.masked} ends in 22\u00a0h, and Amplitude still calls with it"
-    assert "12 calls since it was rotated" in item.facts
+    assert "12 calls since it was rotated" in str(item.facts)
     assert (item.tone, item.url) == ("amber", "/w/lumen/partners/amplitude/#keys")
 
 
