@@ -23,7 +23,7 @@ SHOWN = 20
 
 def sync_items(workspace: Workspace, now: datetime) -> list[AttentionItem]:
     troubled = list(reading.in_trouble(workspace)[:SHOWN])
-    wanted = [one.held_run for one in troubled if one.held_run is not None]
+    wanted = [pk for one in troubled if (pk := getattr(one, "held_run", None)) is not None]
     runs = reading.runs_of(workspace).in_bulk(wanted) if wanted else {}
     held = [_held(workspace, runs[pk], now) for pk in wanted if pk in runs]
     failing = [_failing(workspace, one, now) for one in troubled if one.failing_since]

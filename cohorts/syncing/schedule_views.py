@@ -30,6 +30,7 @@ from cohorts.syncing.models import PullSchedule
 from cohorts.syncing.schedules import Remote, Timing, timing_of
 
 LISTED = 50
+NO_PROBLEMS: dict[str, str] = {}
 Cadence = PullSchedule.Cadence
 
 
@@ -67,7 +68,7 @@ def new(request: WorkspaceRequest, pk: int) -> HttpResponse:
     if listed is None:
         messages.error(request, _("Choose a cohort from the project’s list."))
         return redirect("syncs:choose", request.workspace.slug)
-    timing, problems = _first_timing(request), {}
+    timing, problems = _first_timing(request), NO_PROBLEMS
     if request.method == "POST":
         timing, problems = read_timing(request)
         if not problems:
@@ -87,7 +88,7 @@ def new(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def edit(request: WorkspaceRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(reading.schedules_of(request.workspace), pk=pk)
-    timing, problems = timing_of(found), {}
+    timing, problems = timing_of(found), NO_PROBLEMS
     if request.method == "POST":
         timing, problems = read_timing(request)
         if not problems:

@@ -44,7 +44,7 @@ def test_held_changes_and_failing_syncs_need_attention(cast: Cast) -> None:
     held, fails = sync_items(cast.workspace, timezone.now())
 
     assert held.title == f"A change of {schedule.cohort.label} waits for approval"
-    assert "would change 38.0% of the members." in held.facts
+    assert "would change 38.0% of the members." in str(held.facts)
     assert held.url == f"/w/lumen/cohorts/{schedule.cohort_id}/"
     assert fails.title == f"The sync of {failing.cohort.label} fails"
 

@@ -51,7 +51,8 @@ def test_accepted_keys_bring_the_list_to_choose_from(
     handler.respond_with_json({"cohorts": [TWO, ONE]})
     check = ran(project)
 
-    assert amplitude.log[0][0].authorization.type == "basic"
+    sent = amplitude.log[0][0].authorization
+    assert sent is not None and sent.type == "basic"
     assert (check.verdict, check.status) == (Verdict.ACCEPTED, 200)
     assert (project.check_verdict, project.cohorts_seen, project.checked_at) == (
         Verdict.ACCEPTED,

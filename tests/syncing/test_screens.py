@@ -13,6 +13,7 @@ from pyroaring import BitMap
 from braze_partners.partners import tasks as project_tasks
 from braze_partners.partners.models import AmplitudeProject, ProjectCheck, Verdict
 from cohorts import bitmaps
+from cohorts.models import ImportRun
 from cohorts.syncing import tasks
 from cohorts.syncing.models import PullSchedule, SyncRun
 from cohorts.syncing.states import State
@@ -269,7 +270,7 @@ def test_the_last_pull_is_undone_after_its_preview(
     cast: Cast, project: AmplitudeProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     schedule = a_schedule(cast, project)
-    found = Undoable("pull", 1, 1, 1, 961, 1_204)
+    found = Undoable(ImportRun.Kind.PULL, 1, 1, 1, 961, 1_204)
     monkeypatch.setattr("cohorts.undoing.preview", lambda *_: found)
     page = cast.client(cast.bob).get(f"{SYNCS}undo/{schedule.cohort_id}/").content.decode()
     assert "+961" in page and "The schedule is paused with it" in page

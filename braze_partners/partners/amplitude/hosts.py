@@ -39,7 +39,8 @@ def base_url(region: str) -> str:
     has another port after a restart."""
     if region == SANDBOX:
         return _sandbox_url()
-    configured = {US: settings.AMPLITUDE_US_URL, EU: settings.AMPLITUDE_EU_URL}.get(region, "")
+    hosts: dict[str, str] = {US: settings.AMPLITUDE_US_URL, EU: settings.AMPLITUDE_EU_URL}
+    configured = hosts.get(region, "")
     if not configured:
         raise NoHost(f"There is no region {region!r}.")
     return configured.rstrip("/")
@@ -58,8 +59,11 @@ def analytics_url(region: str) -> str:
     """As `base_url`, for the API of behavioral cohorts, which is the analytics site's."""
     if region == SANDBOX:
         return _sandbox_url()
-    sites = {US: settings.AMPLITUDE_US_ANALYTICS_URL, EU: settings.AMPLITUDE_EU_ANALYTICS_URL}
-    configured: str = sites.get(region, "")
+    sites: dict[str, str] = {
+        US: settings.AMPLITUDE_US_ANALYTICS_URL,
+        EU: settings.AMPLITUDE_EU_ANALYTICS_URL,
+    }
+    configured = sites.get(region, "")
     if not configured:
         raise NoHost(f"There is no region {region!r}.")
     return configured.rstrip("/")
