@@ -5,7 +5,7 @@ reach by channel; a CSV of members.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -53,7 +53,7 @@ def _world(count: int) -> Any:
     return workspace
 
 
-QUESTIONS = {
+QUESTIONS: dict[str, dict[str, Any]] = {
     "country is any of": {"type": "country", "operator": "is_any_of", "values": ["FR"]},
     "text attribute is any of": {
         "type": "attribute",
@@ -90,7 +90,7 @@ def _filters(workspace: Any, count: int) -> Report:
     from cohorts.segments import evaluation
     from cohorts.segments.definition import parse
 
-    rows = []
+    rows: list[Sequence[str]] = []
     for name, condition in QUESTIONS.items():
         wanted = parse({"all": [{"any": [condition]}]})
 
@@ -134,7 +134,7 @@ def _csv(workspace: Any, count: int) -> Report:
         "every fourth": gold,
         "every hundredth": sparse,
     }
-    rows = []
+    rows: list[Sequence[str]] = []
     for name, definition in wanted.items():
         now = timezone.now()
         draft = saving.Draft(name, definition=definition)

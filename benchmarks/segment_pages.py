@@ -177,7 +177,7 @@ def _counted() -> Iterator[list[None]]:
         asked.append(None)
         return ask(*given)
 
-    postgres.ask = ask_and_note
+    postgres.ask = ask_and_note  # type: ignore[assignment]
     try:
         with connection.execute_wrapper(note):
             yield asked

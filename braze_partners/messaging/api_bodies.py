@@ -3,6 +3,7 @@ request."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -83,7 +84,7 @@ def changed_draft(draft: Draft, given: Mapping[str, Any]) -> Draft:
 
 def _following(draft: Draft, variants: tuple[Variant, ...]) -> tuple[Step, ...]:
     """The steps as they are, each with its variant's new name."""
-    now = {each.id: each.name for each in variants if each.id}
+    now: dict[uuid.UUID | None, str] = {each.id: each.name for each in variants if each.id}
     renamed = {each.name: now.get(each.id, each.name) for each in draft.variants}
     return tuple(
         replace(step, variant=renamed.get(step.variant, step.variant)) for step in draft.steps

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework.serializers import BaseSerializer
+from rest_framework import serializers
 
 from braze_partners.messaging import api
 from braze_partners.messaging.models import Outreach
@@ -25,7 +25,7 @@ from braze_partners.rest.idempotency import IDEMPOTENCY_PARAMETER
 from braze_partners.rest.paging import paged
 from cohorts.segments.acts_api import ArchivedSerializer, ArchivingSerializer, CopySerializer
 
-Serializer = type[BaseSerializer[Any]]
+Serializer = type[serializers.Serializer[Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def stored(outreach: Outreach) -> Draft:
     canvas = outreach.kind == Outreach.Kind.CANVAS
     steps = sorted(outreach.steps.all(), key=lambda step: step.position) if canvas else []
     variants = sorted(outreach.variants.all(), key=lambda each: each.position) if canvas else []
-    names = {each.pk: each.name for each in variants}
+    names: dict[uuid.UUID | None, str] = {each.pk: each.name for each in variants}
     return Draft(
         name=outreach.name,
         description=outreach.description,

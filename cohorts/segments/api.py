@@ -133,7 +133,7 @@ class SegmentList(SegmentView):
             rows = rows.filter(pk__in=self._starred_by(member))
         return creation_page(request, rows).answer(SegmentSerializer)
 
-    def _starred_by(self, member: str) -> QuerySet[Star, uuid.UUID]:
+    def _starred_by(self, member: str) -> QuerySet[Star, Any]:
         if not (member.isascii() and member.isdigit() and len(member) < 19):
             raise BadRequest(INVALID_PARAMETERS, fields={"starred_by": ["A member's id."]})
         members = Member.objects.filter(workspace_id=self.workspace_id, pk=int(member))

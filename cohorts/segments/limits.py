@@ -59,6 +59,8 @@ ARCHIVED_AT_ONCE = 500
 
 # Cohorts or segments offered while somebody types. Own choice: what fits in one list box.
 OPTIONS_SHOWN = 20
+# Words of what is typed that are looked for. Own choice: each is one more condition.
+WORDS_SOUGHT = 8
 
 # Members per step of a CSV export: about 0.2 s of work, after which it can be cancelled.
 EXPORT_CHUNK = 65_536

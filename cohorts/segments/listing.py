@@ -273,10 +273,17 @@ def cohort_of(workspace: Workspace, pk: int) -> Cohort | None:
 def cohort_options(workspace: Workspace, partner: str, text: str) -> tuple[list[Cohort], int]:
     """Cohorts to choose from while somebody types, and how many more there are."""
     rows = Cohort.objects.filter(workspace=workspace, partner=partner)
-    if text:
-        rows = rows.filter(Q(name__icontains=text) | Q(cohort_id__icontains=text))
+    for word in _words_of_label(text):
+        rows = rows.filter(Q(name__icontains=word) | Q(cohort_id__icontains=word))
     ordered = rows.order_by(ACTIVE_FIRST, "name", "pk")
     return list(ordered[: limits.OPTIONS_SHOWN]), max(0, rows.count() - limits.OPTIONS_SHOWN)
+
+
+def _words_of_label(text: str) -> list[str]:
+    """Each must be found, in any order; a whole label `[Amplitude] NAME: id` may be pasted."""
+    _partner, bracket, rest = text.partition("] ")
+    words = (rest if bracket and text.startswith("[") else text).split()
+    return [word.rstrip(":") or word for word in words][: limits.WORDS_SOUGHT]
 
 
 def segment_named(workspace: Workspace, name: str) -> Segment | None:
@@ -287,7 +294,9 @@ def segment_options(
     workspace: Workspace, text: str, own: uuid.UUID | None
 ) -> tuple[list[Segment], int]:
     """Segments to choose from; never the one that is being edited."""
-    rows = Segment.objects.filter(workspace=workspace, name__icontains=text)
+    rows = Segment.objects.filter(workspace=workspace)
+    for word in text.split()[: limits.WORDS_SOUGHT]:
+        rows = rows.filter(name__icontains=word)
     if own is not None:
         rows = rows.exclude(pk=own)
     ordered = rows.order_by(ACTIVE_FIRST, "name")

@@ -34,7 +34,7 @@ class Belonging:
 class _Alone:
     """One person as a block of one, for the algebra."""
 
-    deleted = None
+    deleted: BitMap | None = None
 
     def __init__(
         self, number: int, anonymous: bool, cohorts: Collection[int], true: Collection[Question]

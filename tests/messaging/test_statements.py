@@ -57,7 +57,7 @@ def pages(cast: Cast) -> dict[str, str]:
     saving.update(all_kinds, everyone, version=1, by=cast.bob, now=NOW)
     all_kinds = saving.update(all_kinds, draft, version=2, by=cast.bob, now=NOW)
     whom = target(one, all_kinds, filters=[visits("at_least", 2), CREATED])
-    given = {"target": whom, "tags": ("Retention",)}
+    given: dict[str, Any] = {"target": whom, "tags": ("Retention",)}
     restock, winback = campaign(made, **given), canvas(made, **given)
     return {
         f"{name}": reverse(name, args=["lumen", *(each.pk for each in about)])

@@ -339,6 +339,20 @@ def test_values_are_offered_while_somebody_types(cast: Cast, lumen: World) -> No
     assert "Other" in segments and "Own" not in segments
 
 
+def test_a_cohort_is_found_by_words_in_any_order_or_by_its_whole_label(
+    cast: Cast, lumen: World
+) -> None:
+    def offered(typed: str) -> str:
+        given = {"kind": "cohort.amplitude", "q": typed}
+        return text(cast.client(cast.bob).get(address("options"), given))
+
+    label = "[Amplitude] Cohort k3x9a7f2: k3x9a7f2"
+    for typed in (label, "k3x cohort", "COHORT K3X9", "k3x9a7f2:"):
+        assert 'data-value="k3x9a7f2"' in offered(typed), typed
+        assert 'data-value="p81mz0qd"' not in offered(typed), typed
+    assert "Nothing has this name or ID." in offered("cohort nothing")
+
+
 def test_many_values_are_cut_and_counted(cast: Cast, lumen: World) -> None:
     for at in range(25):
         lumen.cohort(f"many{at}", set())
