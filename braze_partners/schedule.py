@@ -94,6 +94,12 @@ JOBS: tuple[Job, ...] = (
         "the target of a dry run is kept a week, a project's calls two months",
     ),
     Job(
+        "replays: find what is due",
+        "replays.sweep",
+        SECONDS_5,
+        "a replay that waited for its time, or whose worker was killed, goes on",
+    ),
+    Job(
         "currents: find forgotten connection tests",
         "currents.sweep_connection_tests",
         SECONDS_5,

@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "cohorts.syncing",
     "cohorts.segments",
     "currents",
+    "currents.replays",
     "braze_partners.messaging",
     "braze_partners.dashboard",
 ]

@@ -6,6 +6,7 @@ from django.urls import path
 
 from braze_partners.rest.converters import ROW
 from currents import api, api_delivery
+from currents.replays import api as replay_api
 
 ONE = f"currents/<{ROW}:pk>"
 
@@ -38,6 +39,13 @@ urlpatterns = [
         f"{ONE}/dead-letters/causes",
         api_delivery.CurrentDeadLetterCauses.as_view(),
         name="api-current-dead-letter-causes",
+    ),
+    path(f"{ONE}/replays", replay_api.ReplayList.as_view(), name="api-current-replays"),
+    path(f"{ONE}/replays/count", replay_api.ReplayCount.as_view(), name="api-current-replay-count"),
+    path(
+        f"{ONE}/replays/<{ROW}:replay>",
+        replay_api.ReplayOne.as_view(),
+        name="api-current-replay",
     ),
     path(f"{ONE}/hot-ids", api_delivery.CurrentHotIds.as_view(), name="api-current-hot-ids"),
 ]

@@ -160,6 +160,7 @@ class Attempt(models.Model):
     class Kind(models.TextChoices):
         DELIVERY = "delivery", _("Delivery")
         PROBE = "probe", _("Probe")
+        REPLAY = "replay", _("Replay")
 
     class Outcome(models.TextChoices):
         DELIVERED = "delivered", _("Delivered")

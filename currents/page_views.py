@@ -25,14 +25,14 @@ ROWS_PER_PAGE = 50
 OVERVIEW = "overview"
 
 
-def _condition(request: WorkspaceRequest, pk: int, *, fresh: bool = False) -> Condition:
+def shown_condition(request: WorkspaceRequest, pk: int, *, fresh: bool = False) -> Condition:
     current = get_object_or_404(found(request.workspace), pk=pk)
     if fresh and count_fresh(current):
         current = get_object_or_404(found(request.workspace), pk=pk)
     return condition(current, timezone.now())
 
 
-def _head(shown: Condition, tab: str, *, whole: bool = True) -> dict[str, Any]:
+def head(shown: Condition, tab: str, *, whole: bool = True) -> dict[str, Any]:
     return {
         "current": shown.current,
         "condition": shown,
@@ -46,8 +46,8 @@ def _head(shown: Condition, tab: str, *, whole: bool = True) -> dict[str, Any]:
 @may(May.SEE)
 @require_GET
 def detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    shown = _condition(request, pk, fresh=True)
-    context = _head(shown, OVERVIEW) | _overview(request, shown)
+    shown = shown_condition(request, pk, fresh=True)
+    context = head(shown, OVERVIEW) | _overview(request, shown)
     return render(request, "currents/detail.html", context)
 
 
@@ -55,11 +55,11 @@ def detail(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @require_GET
 def state(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """The strip and the clock, for the page that polls them."""
-    shown = _condition(request, pk)
+    shown = shown_condition(request, pk)
     if request.GET.get("was") != shown.layout:
         # What stands around the strip is another: the page as a whole is asked for.
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-    context = _head(shown, request.GET.get("tab", ""), whole=False)
+    context = head(shown, request.GET.get("tab", ""), whole=False)
     return render(request, "currents/state.html", context)
 
 
@@ -67,7 +67,7 @@ def state(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @require_GET
 def path(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """The guided path, for the page that waits for a connection test."""
-    shown = _condition(request, pk)
+    shown = shown_condition(request, pk)
     found_way = remedy.remedy(shown)
     if found_way is None:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
@@ -87,7 +87,7 @@ def _way(found_way: remedy.Remedy | None) -> dict[str, Any]:
 @require_GET
 def live(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Ledger, chart, dead letters and attempts, for the page that polls them."""
-    shown = _condition(request, pk, fresh=True)
+    shown = shown_condition(request, pk, fresh=True)
     context = {"current": shown.current, "condition": shown} | _overview(request, shown)
     return render(request, "currents/live_answer.html", context)
 
@@ -109,10 +109,10 @@ def _overview(request: WorkspaceRequest, shown: Condition) -> dict[str, Any]:
 @may(May.SEE)
 @require_GET
 def attempt_list(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    shown = _condition(request, pk)
+    shown = shown_condition(request, pk)
     rows = attempts.attempts_of(shown.current)
     page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
-    context = _head(shown, "attempts") | {"page": page}
+    context = head(shown, "attempts") | {"page": page}
     return render(request, "currents/attempts.html", context)
 
 
@@ -120,21 +120,21 @@ def attempt_list(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @require_GET
 def attempt_detail(request: WorkspaceRequest, pk: int, attempt: int) -> HttpResponse:
     """Request and answer stand in it for those who may see bodies."""
-    shown = _condition(request, pk)
+    shown = shown_condition(request, pk)
     row = get_object_or_404(Attempt, current=shown.current, pk=attempt)
-    context = _head(shown, "attempts") | {"attempt": row}
+    context = head(shown, "attempts") | {"attempt": row}
     return render(request, "currents/attempt.html", context)
 
 
 @may(May.SEE)
 @require_GET
 def dead_letters(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    shown = _condition(request, pk)
+    shown = shown_condition(request, pk)
     rows = DeadLetter.objects.filter(current=shown.current).order_by("-pk")
     cause = request.GET.get("cause", "")
     if cause:
         rows = rows.filter(cause=cause)
-    context = _head(shown, "dead_letters") | {
+    context = head(shown, "dead_letters") | {
         "causes": causes.causes(shown.current),
         "cause": cause,
         "page": Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page")),
@@ -145,6 +145,6 @@ def dead_letters(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @may(May.SEE)
 @require_GET
 def settings_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    shown = _condition(request, pk)
-    context = _head(shown, "settings") | {"kinds": kinds.by_group(shown.current.event_types)}
+    shown = shown_condition(request, pk)
+    context = head(shown, "settings") | {"kinds": kinds.by_group(shown.current.event_types)}
     return render(request, "currents/settings.html", context)

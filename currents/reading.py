@@ -157,7 +157,7 @@ def _judge_held(prepared: Prepared, taken: holding.TakenUp, rules: Rules) -> Non
         verdict = judge(record, sequence, minute, received_at, rules)
         if verdict is not None:
             taken.verdicts.append(verdict)
-        elif not _add(prepared, record, sequence, minute, received_at, taken):
+        elif not add(prepared, record, sequence, minute, received_at, taken):
             taken.left_at = sequence
             return
 
@@ -187,7 +187,7 @@ def _scan_batch(prepared: Prepared, batch: LogBatch, rules: Rules) -> bool:
         verdict = judge(record, sequence, minute, received_at, rules)
         if verdict is not None:
             prepared.verdicts.append(verdict)
-        elif not _add(prepared, record, sequence, minute, received_at, None):
+        elif not add(prepared, record, sequence, minute, received_at, None):
             prepared.end = sequence
             return False
     return True
@@ -222,7 +222,7 @@ def _holds_have_their_share(prepared: Prepared) -> bool:
     return many or prepared.bytes >= prepared.room // 2
 
 
-def _add(
+def add(
     prepared: Prepared,
     record: EventRecord,
     sequence: int,
@@ -230,7 +230,8 @@ def _add(
     received_at: datetime,
     taken: holding.TakenUp | None,
 ) -> bool:
-    """False where the request is full without it, or nothing is to be sent."""
+    """Makes an item of what can be sent; False where the request is full without it, or nothing is
+    to be sent."""
     items = prepared.items
     if len(items) == MAX_EVENTS_PER_REQUEST or prepared.only_verdicts:
         return False

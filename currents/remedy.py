@@ -1,5 +1,5 @@
-"""The way out of refused credentials, ticked by evidence: enter a new key, test it, resume. Reads
-the audit log and the latest connection test; changes nothing."""
+"""The way out of refused credentials, ticked by evidence: enter a new key, test it, resume, replay.
+Reads the audit log and the latest connection test; changes nothing."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from currents.condition import Condition
 from currents.models import ConnectionTest, Refusal
 
 KEY, TEST, RESUME = 1, 2, 3
-STEPS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """`step` is the one to take now; `tested` is a test of the key that is stored now."""
+    """`step` is the one to take now; `tested` is a test of the key that is stored now;
+    `replayable` counts dead letters and dropped events."""
 
     step: int
     key_entered_at: datetime | None
     tested: ConnectionTest | None
     key_is_suspected: bool
+    replayable: int = 0
 
     @property
     def is_testing(self) -> bool:
@@ -44,7 +45,8 @@ def remedy(condition: Condition) -> Remedy | None:
     )
     tested = tests.order_by("-pk").first()
     suspected = failure.kind != Refusal.FORBIDDEN
-    return Remedy(_step(suspected, entered_at, tested), entered_at, tested, suspected)
+    replayable = (getattr(current, "dead_letter_count", None) or 0) + condition.dropped
+    return Remedy(_step(suspected, entered_at, tested), entered_at, tested, suspected, replayable)
 
 
 def _step(suspected: bool, entered_at: datetime | None, tested: ConnectionTest | None) -> int:

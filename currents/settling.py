@@ -77,7 +77,7 @@ def settle(answered: Answered, now: datetime) -> Settlement:
         _write_dead(claimed.plan.current_id, made, now)
         _write_dropped(answered, made, now)
         write_holds(answered, made.end, {item.sequence for item in made.undecided}, now)
-        _write_attempts(answered)
+        write_attempts(answered)
     return made
 
 
@@ -228,9 +228,11 @@ def _ranges(
     )
 
 
-def _write_attempts(answered: Answered) -> None:
+def write_attempts(answered: Answered, kind: Attempt.Kind | None = None) -> None:
+    """`kind`: of another than the engine's own."""
     claimed = answered.prepared.claimed
-    kind = Attempt.Kind.PROBE if claimed.plan.probing else Attempt.Kind.DELIVERY
+    if kind is None:
+        kind = Attempt.Kind.PROBE if claimed.plan.probing else Attempt.Kind.DELIVERY
     Attempt.objects.bulk_create(
         Attempt(
             current_id=claimed.plan.current_id,

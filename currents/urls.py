@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from currents import connection_views, form_views, page_views, views
+from currents.replays import views as replay_views
 
 app_name = "currents"
 urlpatterns = [
@@ -21,6 +22,11 @@ urlpatterns = [
     path("<int:pk>/attempts/<int:attempt>/", page_views.attempt_detail, name="attempt"),
     path("<int:pk>/dead-letters/", page_views.dead_letters, name="dead_letters"),
     path("<int:pk>/settings/", page_views.settings_page, name="settings"),
+    path("<int:pk>/replays/", replay_views.replays, name="replays"),
+    path("<int:pk>/replays/count/", replay_views.count, name="replay_count"),
+    path("<int:pk>/replays/start/", replay_views.start, name="replay_start"),
+    path("<int:pk>/replays/<int:replay>/", replay_views.progress, name="replay"),
+    path("<int:pk>/replays/<int:replay>/cancel/", replay_views.cancel, name="replay_cancel"),
     path("<int:pk>/edit/", form_views.edit, name="edit"),
     path("<int:pk>/launch/", views.launch, name="launch"),
     path("<int:pk>/pause/", views.pause, name="pause"),

@@ -9,7 +9,8 @@ inserts the batch and stays locked until it commits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -238,6 +239,30 @@ def latest_of(
         if len(rows) < LOOKUP_CHUNK:
             break
     return found[:limit]
+
+
+def at(workspace_id: int, sequences: Sequence[int]) -> list[Found]:
+    """(sequence, received at, record) of the events in these places, which ascend; those that have
+    left the log are absent. A statement for each batch that has any."""
+    found: list[Found] = []
+    wanted = deque(sequences)
+    while wanted:
+        first = wanted[0]
+        row = next(log_sql.rows(workspace_id, first, first + 1, ALL_LANES, 1), None)
+        if row is None:
+            wanted.popleft()
+            continue
+        here = set()
+        while wanted and wanted[0] < row.end_sequence:
+            here.add(wanted.popleft() - row.first_sequence)
+        found += _found(row, (one for one in _records(row, ALL_LANES) if one.index in here))
+    return found
+
+
+def span(workspace_id: int, since: datetime | None, until: datetime | None) -> range:
+    """The sequences received in [since, until), whole batches of them; empty where the log holds
+    none of that time."""
+    return log_sql.span(workspace_id, since, until)
 
 
 def rewrite(workspace_id: int, end_sequence: int, change: Change) -> bool:

@@ -25,6 +25,7 @@ from braze_partners.events.limits import (
 from braze_partners.people import postgres
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FAR = datetime(9999, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 _MOVED = """
@@ -114,6 +115,10 @@ SELECT end_sequence, count, received_at, type_counts FROM events_batch
 _OLDEST = """
 SELECT end_sequence - count FROM events_batch
  WHERE workspace_id = %s ORDER BY end_sequence LIMIT 1
+"""
+_SPAN = """
+SELECT min(end_sequence - count), max(end_sequence) FROM events_batch
+ WHERE workspace_id = %s AND received_at >= %s AND received_at < %s
 """
 # How many events, and whether the log still holds all that the question is about.
 _RECEIVED = """
@@ -263,6 +268,14 @@ def oldest(workspace_id: int) -> int | None:
         cursor.execute(_OLDEST, [workspace_id])
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def span(workspace_id: int, since: datetime | None, until: datetime | None) -> range:
+    values = [moment_value(since or _EPOCH), moment_value(until or _FAR)]
+    with connection.cursor() as cursor:
+        cursor.execute(_SPAN, [workspace_id, *values])
+        first, end = cursor.fetchone()
+    return range(0) if first is None else range(first, end)
 
 
 def received(workspace_id: int, start: int, end: int, since: datetime) -> tuple[int, bool]:

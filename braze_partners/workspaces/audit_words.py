@@ -62,6 +62,8 @@ ACTIONS: dict[str, str | Promise] = {
     "current.paused": _("Paused a Current"),
     "current.resumed": _("Resumed a Current"),
     "current.deleted": _("Deleted a Current"),
+    "current.replayed": _("Started a replay of a Current"),
+    "current.replay_cancelled": _("Cancelled a replay of a Current"),
     "segment.created": _("Created a segment"),
     "segment.edited": _("Edited a segment"),
     "segment.archived": _("Archived a segment"),

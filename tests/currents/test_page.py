@@ -154,7 +154,7 @@ def test_a_firewall_is_no_reason_to_ask_for_a_key(cast: Cast, client: Client) ->
     current = refused(cast, kind=Refusal.FORBIDDEN)
     text = page(client, current)
     assert "Try again now" in strip_of(text)
-    assert "Step 2 of 3" in text
+    assert "Step 2 of 4" in text
 
 
 @pytest.mark.embedded

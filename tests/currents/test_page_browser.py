@@ -92,7 +92,7 @@ def test_every_state_fits_and_has_no_violation(
         bob.goto(address(live_server, current) + "?step=received")
         settle(bob)
         found[str(state)] = axe_violations(bob) + too_wide(bob)
-    for name in ("attempts", "dead_letters", "settings"):
+    for name in ("attempts", "dead_letters", "replays", "settings"):
         bob.goto(address(live_server, current, name))
         found[name] = axe_violations(bob) + too_wide(bob)
     assert {place: what for place, what in found.items() if what} == {}
@@ -141,7 +141,7 @@ def test_the_way_out_can_be_walked_by_the_keyboard(cast: Cast, bob: Any, live_se
     bob.keyboard.type(API_KEY[::-1])
     bob.keyboard.press("Enter")
     bob.get_by_text("The new key is stored.").wait_for()
-    bob.get_by_text("Step 2 of 3").wait_for()
+    bob.get_by_text("Step 2 of 4").wait_for()
     assert bob.get_by_role("button", name="Test").is_enabled()
     current.refresh_from_db()
     assert current.api_key_hint.endswith(API_KEY[::-1][-4:])

@@ -96,7 +96,7 @@ def test_the_path_polls_while_a_test_is_under_way(cast: Cast, stopped: Current) 
     text = client.get(address).content.decode()
     assert "data-poll" not in text
     assert "Amplitude accepted the test event." in text
-    assert "Step 3 of 3" in text
+    assert "Step 3 of 4" in text
 
 
 def test_the_path_gives_way_to_the_page_once_all_is_well(cast: Cast, stopped: Current) -> None:

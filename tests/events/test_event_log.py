@@ -201,3 +201,20 @@ def test_the_last_events_of_some_identities_come_newest_first(cast: Cast) -> Non
     assert [one[0] for one in everything] == sorted((one[0] for one in everything), reverse=True)
     assert event_log.latest_of(workspace, [], None, 5) == []
     assert event_log.latest_of(cast.other_workspace.pk, ["p1"], None, 5) == []
+
+
+def test_events_are_found_by_their_places_and_what_has_left_is_absent(cast: Cast) -> None:
+    log_of(cast.workspace.pk, [events_of(3), events_of(2, "f")])
+    found = event_log.at(cast.workspace.pk, [0, 2, 3, 77])
+    assert [sequence for sequence, _, _ in found] == [0, 2, 3]
+
+
+def test_the_span_of_a_time_is_that_of_its_batches(cast: Cast) -> None:
+    assert event_log.span(cast.workspace.pk, None, None) == range(0)
+    for minutes in range(3):
+        at = NOON + timedelta(minutes=minutes)
+        intake.accept(cast.workspace.pk, [an_event(), an_event()], at)
+    since = NOON + timedelta(minutes=1)
+    assert event_log.span(cast.workspace.pk, since, None) == range(2, 6)
+    assert event_log.span(cast.workspace.pk, since, since + timedelta(minutes=1)) == range(2, 4)
+    assert event_log.span(cast.workspace.pk, None, NOON) == range(0)

@@ -28,6 +28,7 @@ from tests.keys.factories import DataImportKeyFactory, RestApiKeyFactory
 from tests.messaging.factories import OutreachFactory
 from tests.partners.factories import AmplitudeProjectFactory
 from tests.people.factories import PeopleImportFactory, ProfileFactory
+from tests.replays.factories import ReplayFactory
 from tests.segments.factories import SegmentExportFactory, SegmentFactory
 from tests.syncing.factories import PullScheduleFactory, SyncRunFactory
 from tests.webhooks.factories import DeliveryFactory, WebhookFactory
@@ -101,6 +102,11 @@ def _current_test(cast: Cast) -> Parameters:
 
 def _connection_test(cast: Cast) -> Parameters:
     return {"pk": ConnectionTestFactory.create(current__workspace=cast.workspace).pk}
+
+
+def _replay(cast: Cast) -> Parameters:
+    replay = ReplayFactory.create(current__workspace=cast.workspace)
+    return {"pk": replay.current_id, "replay": replay.pk}
 
 
 def _segment(cast: Cast) -> Parameters:
@@ -211,6 +217,11 @@ OWNED: dict[str, Builder] = {
     **dict.fromkeys(
         ("currents:attempts", "currents:dead_letters", "currents:hot", "currents:path"), _current
     ),
+    **dict.fromkeys(
+        ("currents:replays", "currents:replay_count", "currents:replay_start"), _current
+    ),
+    **dict.fromkeys(("currents:replay", "currents:replay_cancel", "api-current-replay"), _replay),
+    **dict.fromkeys(("api-current-replays", "api-current-replay-count"), _current),
     "currents:attempt": _attempt,
     "currents:tested": _connection_test,
     **dict.fromkeys(("api-current", "api-current-launch", "api-current-pause"), _current),
