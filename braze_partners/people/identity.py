@@ -145,7 +145,7 @@ def known_external_ids(workspace_id: int, ids: Collection[str]) -> tuple[Sequenc
     wanted = set(ids)
     if not wanted:
         return [], wanted
-    digests = sorted(_digests(list(wanted)))  # neighbours in the index come one after another
+    digests = _digests(list(wanted))
     if postgres.is_postgres():
         parameters = [workspace_id, postgres.Int8Array(digests)]
         ((packed, joined),) = postgres.ask(_EXTERNAL.packed(), parameters)

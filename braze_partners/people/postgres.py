@@ -32,7 +32,7 @@ class Int8Array:
     def __init__(self, big_endian: Sequence[bytes]) -> None:
         count = len(big_endian)
         shape = pack(">iiiii", 1, 0, _INT8, count, 1) if count else pack(">iii", 0, 0, _INT8)
-        self.packed = shape + b"".join([_LENGTH + eight for eight in big_endian])
+        self.packed = shape + _LENGTH + _LENGTH.join(big_endian) if count else shape
 
     @classmethod
     def of(cls, values: Iterable[int]) -> Int8Array:

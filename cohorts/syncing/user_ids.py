@@ -7,12 +7,13 @@ whole or no such list raises BadFile with a sentence for people, at its latest w
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
 import zlib
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice, repeat
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -38,97 +39,140 @@ class UserIds:
         self.rows = 0
         self.nameless = 0
         self._batch = batch
-        self._raw = _Raw(_unfolded(chunks))
-        self._tells_its_end = tells_its_end
+        self._blocks = _Blocks(_looked_at(_unfolded(chunks)), must_end_a_line=not tells_its_end)
+        self._column, self._width = 0, 0
 
     def __iter__(self) -> Iterator[list[str]]:
-        text = io.TextIOWrapper(
-            io.BufferedReader(self._raw, PIECE), encoding="utf-8-sig", newline=""
-        )
+        """Beyond the limit rows are only counted, so that the refusal can say how many."""
+        waiting: list[str] = []
         try:
-            reader = csv.reader(text, strict=True)
-            column, width = self._header(reader)
-            yield from self._batches(reader, column, width)
+            for values in self._values():
+                self.rows += len(values)
+                if self.rows > MAX_ROWS:
+                    continue
+                ids = list(filter(None, values))
+                self.nameless += len(values) - len(ids)
+                waiting += ids
+                if len(waiting) >= self._batch:
+                    yield waiting
+                    waiting = []
         except UnicodeDecodeError as error:
             raise BadFile("not_utf8", _("The file is not text in UTF-8.")) from error
         except csv.Error as error:
             raise self._malformed(str(error), self.rows + 2) from error
-        if not self._tells_its_end and not self._raw.ended_a_line:
-            raise _truncated()
         if self.rows > MAX_ROWS:
             raise _too_many(self.rows)
+        if waiting:
+            yield waiting
 
-    def _header(self, reader: Iterator[list[str]]) -> tuple[int, int]:
-        names = next((row for row in reader if row), None)
-        if names is None:
-            raise BadFile("empty", _("The file is empty."), passing=True)
+    def _values(self) -> Iterator[list[str]]:
+        """The user ids of some rows at a time. Lines are split here as long as nothing is quoted,
+        at a third of what a CSV reader costs; from the first quote on it reads the rest."""
+        first = next(self._blocks, "")
+        line, _newline, rest = first.partition("\n")
+        if _must_be_parsed(line):
+            yield from self._parsed(chain([first], self._blocks), with_header=True)
+            return
+        self._take_header(line.rstrip("\r").split(","))
+        for block in chain([rest] if rest else [], self._blocks):
+            if _must_be_parsed(block):
+                yield from self._parsed(chain([block], self._blocks), with_header=False)
+                return
+            yield self._split(block)
+
+    def _take_header(self, names: list[str]) -> None:
         known = [name.strip().lower().replace(" ", "_") for name in names]
         if USER_ID not in known:
             raise _no_column(names)
-        return known.index(USER_ID), len(names)
+        self._column, self._width = known.index(USER_ID), len(names)
 
-    def _batches(self, reader: Iterator[list[str]], column: int, width: int) -> Iterator[list[str]]:
-        """Beyond the limit rows are only counted, so that the refusal can say how many."""
-        while rows := list(islice(reader, self._batch)):
-            if set(map(len, rows)) != {width}:
-                rows = self._without_blank_lines(rows, width)
-            self.rows += len(rows)
-            if self.rows <= MAX_ROWS:
-                ids = [one for row in rows if (one := row[column])]
-                self.nameless += len(rows) - len(ids)
-                if ids:
-                    yield ids
+    def _split(self, block: str) -> list[str]:
+        lines = block.replace("\r\n", "\n").removesuffix("\n").split("\n")
+        if "" in lines:
+            lines = list(filter(None, lines))
+        commas = list(map(str.count, lines, repeat(",")))
+        if commas.count(self._width - 1) != len(commas):
+            self._require_width(count + 1 for count in commas)
+        if self._width == 1:
+            return lines
+        return ",".join(lines).split(",")[self._column :: self._width] if lines else []
 
-    def _without_blank_lines(self, rows: list[list[str]], width: int) -> list[list[str]]:
-        full = [row for row in rows if row]
-        for place, row in enumerate(full):
-            if len(row) != width:
+    def _parsed(self, blocks: Iterator[str], *, with_header: bool) -> Iterator[list[str]]:
+        lines = (line for block in blocks for line in io.StringIO(block, newline=""))
+        rows = filter(None, csv.reader(lines, strict=True))
+        if with_header:
+            self._take_header(next(rows))
+        while some := list(islice(rows, self._batch)):
+            self._require_width(map(len, some))
+            yield [row[self._column] for row in some]
+
+    def _require_width(self, widths: Iterable[int]) -> None:
+        for place, width in enumerate(widths):
+            if width != self._width:
                 text = _("%(found)s fields instead of %(expected)s")
-                words = text % {"found": len(row), "expected": width}
+                words = text % {"found": width, "expected": self._width}
                 raise self._malformed(words, self.rows + place + 2)
-        return full
 
     def _malformed(self, words: str, line: int) -> BadFile:
         text = _("The file is damaged or cut short in row %(line)s: %(words)s.")
         return BadFile("malformed", text % {"line": line, "words": words}, passing=True)
 
 
-class _Raw(io.RawIOBase):
-    """Pieces as a file that looks at its own beginning, its longest line and its size."""
+class _Blocks:
+    """Text in blocks of whole lines; without blank lines before the first."""
 
-    def __init__(self, pieces: Iterator[bytes]) -> None:
+    def __init__(self, pieces: Iterator[bytes], *, must_end_a_line: bool) -> None:
         self._pieces = pieces
-        self._left = b""
-        self._size = 0
-        self._in_line = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        self._must_end_a_line = must_end_a_line
+        self._rest = ""
+        self._began = False
 
-    @property
-    def ended_a_line(self) -> bool:
-        return self._in_line == 0
+    def __iter__(self) -> _Blocks:
+        return self
 
-    def readable(self) -> bool:
-        return True
+    def __next__(self) -> str:
+        for piece in self._pieces:
+            text = self._begun(self._rest + self._decoder.decode(piece))
+            end = text.rfind("\n") + 1
+            self._rest = text[end:]
+            if end:
+                return text[:end]
+        last, self._rest = self._rest + self._decoder.decode(b"", final=True), ""
+        if not self._began:
+            raise BadFile("empty", _("The file is empty."), passing=True)
+        if not last:
+            raise StopIteration
+        if self._must_end_a_line:
+            raise _truncated()
+        return last
 
-    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
-        if not self._left:
-            self._left = next((piece for piece in self._pieces if piece), b"")
-            self._look_at(self._left)
-        part = self._left[: len(buffer)]
-        self._left = self._left[len(part) :]
-        buffer[: len(part)] = part
-        return len(part)
+    def _begun(self, text: str) -> str:
+        if not self._began:
+            text = text.lstrip("\r\n")
+            self._began = bool(text)
+        return text
 
-    def _look_at(self, piece: bytes) -> None:
-        if self._size == 0:
+
+def _must_be_parsed(text: str) -> bool:
+    return '"' in text or ("\r" in text and "\r" in text.replace("\r\n", ""))
+
+
+def _looked_at(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Refuses by the beginning, the whole size and the longest line."""
+    size, in_line = 0, 0
+    for piece in filter(None, pieces):
+        if size == 0:
             _look_at_beginning(piece)
-        self._size += len(piece)
-        if self._size > MAX_FILE_BYTES:
+        size += len(piece)
+        if size > MAX_FILE_BYTES:
             text = _("The file is larger than %(most)s MB.") % {"most": MAX_FILE_BYTES // 2**20}
             raise BadFile("too_large", text)
         end = piece.rfind(b"\n")
-        self._in_line = self._in_line + len(piece) if end < 0 else len(piece) - end - 1
-        if self._in_line > MAX_LINE_BYTES:
+        in_line = in_line + len(piece) if end < 0 else len(piece) - end - 1
+        if in_line > MAX_LINE_BYTES:
             raise BadFile("malformed", _("The file is no CSV: its lines do not end."))
+        yield piece
 
 
 def _unfolded(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -144,7 +188,7 @@ def _unfolded(chunks: Iterator[bytes]) -> Iterator[bytes]:
         return
     unzip = zlib.decompressobj(wbits=31)
     try:
-        for chunk in _chain(first, chunks):
+        for chunk in chain([first], chunks):
             waiting = chunk
             while waiting:
                 if unzip.eof:  # one archive after another is one file
@@ -158,11 +202,6 @@ def _unfolded(chunks: Iterator[bytes]) -> Iterator[bytes]:
         ) from error
     if not unzip.eof:
         raise _truncated()
-
-
-def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
 
 
 def _look_at_beginning(piece: bytes) -> None:
