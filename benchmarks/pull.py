@@ -1,7 +1,8 @@
 """A pull from a local Amplitude: ids per second from download to applied, and the memory of the
 process that does it, with 100,000 and with 2,000,000 ids.
 
-`python -m benchmarks.pull RUN` does one sync run in a process of its own and tells what it took.
+`python -m benchmarks.pull RUN DATABASE` does one sync run in a process of its own and tells what it
+took.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks import bed
+from benchmarks import bed, processor
 from benchmarks.report import Report, middle
 
 PEOPLE = 2_500_000
@@ -33,6 +34,8 @@ KEY = "bench-api-key-of-32-characters-00"
 @dataclass(frozen=True, slots=True)
 class Taken:
     seconds: float
+    worker: float
+    database: float
     megabytes: float
     before: float
     added: int
@@ -47,13 +50,18 @@ def run(bench: bed.Bed) -> list[Report]:
     people.settle()
     report = Report(
         f"Pull of a cohort, {PEOPLE:,} profiles",
-        ("ids", "s, all", "s, the download alone", "ids/s beyond it", "peak memory, MB", "before"),
+        (
+            *("ids", "s, all", "s, the download alone", "ids/s beyond it"),
+            *("processor µs an id, worker", "database", "peak memory, MB", "before"),
+        ),
     )
     rounds = 1 if bench.quick else ROUNDS
     with _amplitude() as port:
         url = f"http://127.0.0.1:{port}"
         for size in SIZES:
-            report.rows.append(_measured(workspace, url, port, size, rounds))
+            report.rows.append(
+                _measured(workspace, url, port, size, rounds, bench.servers[0].process.pid)
+            )
     report.notes += [
         "A first pull into an empty cohort, each in a process of its own; medians with the spread.",
         "The download alone: the same bytes read and thrown away, of a stub that makes them.",
@@ -62,8 +70,10 @@ def run(bench: bed.Bed) -> list[Report]:
     return [report]
 
 
-def _measured(workspace: Any, url: str, port: int, size: int, rounds: int) -> tuple[str, ...]:
-    taken = [_pull(workspace, url, size, turn) for turn in range(rounds)]
+def _measured(
+    workspace: Any, url: str, port: int, size: int, rounds: int, database: int
+) -> tuple[str, ...]:
+    taken = [_pull(workspace, url, size, turn, database) for turn in range(rounds)]
     network = median(_read(port, size) for _ in range(rounds))
     assert all(one.added == size for one in taken), taken
     return (
@@ -71,15 +81,17 @@ def _measured(workspace: Any, url: str, port: int, size: int, rounds: int) -> tu
         f"{median(one.seconds for one in taken):.2f}",
         f"{network:.2f}",
         middle([size / max(one.seconds - network, 0.001) for one in taken]),
+        f"{median(one.worker for one in taken) / size * 1e6:.1f}",
+        f"{median(one.database for one in taken) / size * 1e6:.1f}",
         middle([one.megabytes for one in taken]),
         middle([one.before for one in taken]),
     )
 
 
-def _pull(workspace: Any, url: str, size: int, turn: int) -> Taken:
+def _pull(workspace: Any, url: str, size: int, turn: int, database: int) -> Taken:
     pk = _queued(workspace, size, turn)
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.pull", str(pk)],
+        [sys.executable, "-m", "benchmarks.pull", str(pk), str(database)],
         env={**os.environ, "AMPLITUDE_SANDBOX_URL": url},
         capture_output=True,
         check=False,
@@ -146,7 +158,7 @@ def _answers(port: int) -> None:
     raise SystemExit("The stub did not start.")
 
 
-def _one(pk: int) -> None:
+def _one(pk: int, database: int) -> None:
     """In a process of its own."""
     import django
 
@@ -157,15 +169,29 @@ def _one(pk: int) -> None:
     from cohorts.syncing.models import SyncRun
     from cohorts.syncing.states import State
 
-    before = _peak()
+    SyncRun.objects.get(pk=pk)
+    before, used, worked = _peak(), _database(database), time.process_time()
     began = time.perf_counter()
     engine.run(pk, timezone.now)
     seconds = time.perf_counter() - began
     run = SyncRun.objects.get(pk=pk)
     if run.state != State.COMPLETED:
         raise SystemExit(f"{run.state}: {run.error}")
-    told = {"seconds": seconds, "megabytes": _peak(), "before": before, "added": run.added}
+    told = {
+        "seconds": seconds,
+        "worker": time.process_time() - worked,
+        "database": _database(database) - used,
+        "megabytes": _peak(),
+        "before": before,
+        "added": run.added,
+    }
     sys.stdout.write(json.dumps(told) + "\n")
+
+
+def _database(pid: int) -> float:
+    """Processor seconds of the cluster so far, with sessions that have ended."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return processor.seconds([pid]) + (int(fields[13]) + int(fields[14])) / processor.TICKS
 
 
 def _peak() -> float:
@@ -175,4 +201,4 @@ def _peak() -> float:
 
 
 if __name__ == "__main__":
-    _one(int(sys.argv[1]))
+    _one(int(sys.argv[1]), int(sys.argv[2]))
