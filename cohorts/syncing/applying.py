@@ -182,7 +182,7 @@ def _started(run: SyncRun, now: datetime) -> float:
 def _new_skips(run: SyncRun, listed: list[Entry]) -> list[Entry]:
     """Those that the pull before had not: it stands in its own run that they were unknown."""
     before = PullSkips.objects.filter(cohort=run.cohort_id).first()
-    known = {entry.identifier for entry in skipped.unpack(before and before.skipped_list)}
+    known = {entry.identifier for entry in skipped.unpack(before.skipped_list if before else None)}
     return [entry for entry in listed if entry.identifier not in known]
 
 

@@ -62,13 +62,14 @@ def _begins_to_fail(run: SyncRun, now: datetime) -> None:
 
 
 def _schedule(run: SyncRun) -> PullSchedule | None:
-    rows = PullSchedule.objects.select_for_update().filter(pk=run.schedule_id)
-    return rows.first()
+    if run.schedule_id is None:
+        return None
+    return PullSchedule.objects.select_for_update().filter(pk=run.schedule_id).first()
 
 
 def _owe(schedule: PullSchedule, run: SyncRun, stage: SyncLetter.Stage, now: datetime) -> None:
     """To nobody where nobody gave an address."""
-    if not schedule.email:
+    if not schedule.email or schedule.failing_since is None:
         return
     SyncLetter.objects.get_or_create(
         schedule=schedule,

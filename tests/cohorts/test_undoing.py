@@ -88,7 +88,7 @@ def test_who_was_deleted_meanwhile_is_not_brought_back(amplitude: Partner) -> No
     another_group(amplitude)
     push(amplitude, "u0", "u1", remove=True)
     now = later(amplitude)
-    delete_profiles(amplitude.workspace.pk, numbers(amplitude, 0), now)
+    delete_profiles(amplitude.workspace.pk, [amplitude.numbers[0]], now)
     undoing.undo(amplitude.cohort(), now)
     assert amplitude.members() == numbers(amplitude, 1)
 

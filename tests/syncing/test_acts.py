@@ -128,10 +128,15 @@ def test_of_a_cohort_one_sync_is_at_work() -> None:
     assert SyncRun.objects.count() == 1
 
 
+def _schedule(run: SyncRun) -> PullSchedule:
+    assert run.schedule is not None
+    return run.schedule
+
+
 def test_the_next_due_one_supersedes_what_is_held() -> None:
     held = SyncRunFactory.create(state=State.HELD, target_kept=True, target_bits=b"bits")
     PullSchedule.objects.update(next_due_at=NOW)
-    acts.start_due(held.schedule.pk, NOW)
+    acts.start_due(_schedule(held).pk, NOW)
     held.refresh_from_db()
     assert held.state == State.SUPERSEDED and held.finished_at == NOW
     assert held.target_bits is None and not held.target_kept
@@ -139,7 +144,7 @@ def test_the_next_due_one_supersedes_what_is_held() -> None:
 
 def test_a_dry_run_leaves_what_is_held() -> None:
     held = SyncRunFactory.create(state=State.HELD)
-    acts.dry_run(held.schedule, ACTOR, NOW)
+    acts.dry_run(_schedule(held), ACTOR, NOW)
     held.refresh_from_db()
     assert held.state == State.HELD
 
@@ -158,7 +163,7 @@ def test_what_is_held_is_approved_or_rejected_once() -> None:
 
 def test_nothing_is_approved_while_another_is_at_work() -> None:
     held = SyncRunFactory.create(state=State.HELD)
-    acts.dry_run(held.schedule, ACTOR, NOW)
+    acts.dry_run(_schedule(held), ACTOR, NOW)
     with pytest.raises(SyncRefused):
         acts.approve(held, ACTOR, NOW)
     held.refresh_from_db()

@@ -130,7 +130,7 @@ def test_people_deleted_while_it_was_held_do_not_come_in(world: World) -> None:
 
     world.sync(*[f"u{n}" for n in range(10)])
     held = world.sync("u0", "u11")
-    delete_profiles(world.partner.workspace.pk, world.numbers("u11"), world.now)
+    delete_profiles(world.partner.workspace.pk, [world.partner.numbers[11]], world.now)
     acts.approve(held, ACTOR, world.now)
     assert world.finish(held).state == State.COMPLETED
     assert world.members() == world.numbers("u0")
