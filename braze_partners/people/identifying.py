@@ -126,7 +126,8 @@ def _known(
         number__in={*aliases.values(), *owners.values()},
         external_id__isnull=False,
     )
-    return aliases, owners, dict(identified.values_list("number", "external_id"))
+    names = {number: str(name) for number, name in identified.values_list("number", "external_id")}
+    return aliases, owners, names
 
 
 def _shown(alias: Alias) -> str:

@@ -10,6 +10,7 @@ app_name = "people"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.search, name="search"),
     path("<int:number>/", views.person, name="person"),
+    path("<int:number>/identify/", views.identify_person, name="identify"),
     path("<int:number>/delete/", views.delete_person, name="delete"),
     path("import/", import_views.import_people, name="import"),
     path("import/<int:pk>/", import_views.import_one, name="import_one"),

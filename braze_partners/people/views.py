@@ -14,12 +14,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from braze_partners.people import (
     finding,
+    identifying,
     numbers,
     portrait_facts,
     profiles,
     search_words,
     searching,
+    wire,
 )
+from braze_partners.people.errors import PersonGone, ValueRefused
 from braze_partners.people.limits import PEOPLE_PER_PAGE
 from braze_partners.workspaces.audit import record_for
 from braze_partners.workspaces.middleware import WorkspaceRequest
@@ -75,11 +78,41 @@ def _number(text: str) -> int | None:
 @may(May.SEE)
 @require_safe
 def person(request: WorkspaceRequest, number: int) -> HttpResponse:
+    return _page(request, number)
+
+
+def _page(request: WorkspaceRequest, number: int, **more: str) -> HttpResponse:
     found = finding.portrait_of(request.workspace.pk, number)
     if found is None:
         raise Http404
     known, unset = portrait_facts.profile_facts(found.profile)
-    return render(request, "people/person.html", {"person": found, "known": known, "unset": unset})
+    context = {"person": found, "known": known, "unset": unset, **more}
+    return render(request, "people/person.html", context)
+
+
+@may(May.DELETE)
+@require_POST
+def identify_person(request: WorkspaceRequest, number: int) -> HttpResponse:
+    """Gives somebody an external id, or makes them part of the person who has it."""
+    text = request.POST.get("external_id", "").strip()
+    try:
+        external_id = wire.identifier("external_id", text) if text else ""
+        if not external_id:
+            raise ValueRefused("external_id", _("Enter the external ID."))
+        now_is = identifying.identify_person(
+            request.workspace.pk, number, external_id, timezone.now()
+        )
+    except ValueRefused as refused:
+        return _page(request, number, external_id=text, identify_error=str(refused))
+    except PersonGone:
+        raise Http404 from None
+    if now_is == number:
+        record_for(request, "person.identified", f"number {number}")
+        messages.success(request, _("The person has this external ID now."))
+    else:
+        record_for(request, "person.merged", f"number {number} into {now_is}")
+        messages.success(request, _("The two are one person now, whose page this is."))
+    return redirect("people:person", request.workspace.slug, now_is)
 
 
 @may(May.DELETE)

@@ -255,7 +255,9 @@ OWNED: dict[str, Builder] = {
     **dict.fromkeys(
         ("segments:look_up", "segments:star", "segments:duplicate", "segments:delete"), _segment
     ),
-    **dict.fromkeys(("people:person", "people:delete", "dashboard:person_cohorts"), _person),
+    **dict.fromkeys(
+        ("people:person", "people:identify", "people:delete", "dashboard:person_cohorts"), _person
+    ),
     **dict.fromkeys(("dashboard:person_segments", "dashboard:person_events"), _person),
     "dashboard:person_amplitude": _person,
     **dict.fromkeys(("people:import_one", "people:import_progress"), _people_import),

@@ -106,7 +106,7 @@ def drive(operation: Any) -> None:
     """Calls it with what its description allows and with what it does not."""
     # A cursor is only valid as a link gave it, which no schema can say; on Braze's paths an entry
     # that is refused stops no other.
-    excluded = [positive_data_acceptance]
+    excluded: list[Any] = [positive_data_acceptance]
     if not operation.path.startswith("/api/v1/"):
         excluded.append(negative_data_rejection)
 
