@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from braze_partners.keys.models import RestApiKey
 from braze_partners.people import numbers, sets
 from braze_partners.people.models import MergedProfile, PeopleSet, Profile
-from tests.people.callers import Caller, an_alias, make_caller
+from tests.people.callers import PERMISSIONS, SECRET, Caller, an_alias, make_caller
 from tests.people.factories import AliasFactory
 from tests.workspaces.factories import WorkspaceFactory
 
@@ -225,3 +226,42 @@ def test_fifty_entries_are_taken(caller: Caller) -> None:
     assert Profile.objects.count() == 2
     values = {name: value for name, _type, value in caller.portrait(kept.number).attributes}
     assert values == {f"n{n}": float(n if n % 2 == 0 else n + 7) for n in range(7)}
+
+
+# Who may call, and how.
+
+ENDPOINTS = {
+    "identify": ("users.identify", {"aliases_to_identify": [{}]}),
+    "alias/new": ("users.alias.new", {"user_aliases": [{}]}),
+    "delete": ("users.delete", {"external_ids": [""]}),
+}
+
+
+@pytest.mark.parametrize("path", ENDPOINTS)
+def test_a_key_needs_the_permission_of_its_endpoint(caller: Caller, path: str) -> None:
+    permission, body = ENDPOINTS[path]
+    others = [one for one in PERMISSIONS if one != permission]
+    RestApiKey.objects.update(permissions=others)
+    response = caller.post(path, body)
+    assert response.status_code == 403
+    text = f"The API key lacks the permission {permission}"
+    assert response.json() == {"message": text, "errors": [text]}
+
+
+@pytest.mark.parametrize("path", ENDPOINTS)
+def test_every_answer_is_json_and_says_what_is_left(caller: Caller, path: str) -> None:
+    _permission, body = ENDPOINTS[path]
+    refused = caller.post(path, body)
+    assert refused.status_code == 400 and refused.json()["errors"]
+    assert int(refused.headers["X-RateLimit-Remaining"]) < int(refused.headers["X-RateLimit-Limit"])
+    assert "X-RateLimit-Reset" in refused.headers
+    answers = {
+        401: caller.post(path, body, Authorization="Bearer nobody"),
+        405: caller.client.get(f"/users/{path}", headers={"Authorization": f"Bearer {SECRET}"}),
+        413: caller.post(path, b"[" + b" " * 1_100_000 + b"]"),
+        415: caller.post(path, body, **{"Content-Encoding": "gzip"}),
+        400: caller.post(path, b"[" * 1_000 + b"]" * 1_000),
+    }
+    for status, answer in answers.items():
+        assert answer.status_code == status, answer.content
+        assert answer.json()["message"]
