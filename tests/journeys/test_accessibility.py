@@ -26,8 +26,6 @@ PAGES = (
     "cohorts/1/runs/",
     "cohorts/1/used-in/",
     "cohorts/syncs/",
-    "cohorts/syncs/new/",
-    "cohorts/syncs/new/1/?cohort=k3x9a7f2",
     "cohorts/syncs/1/edit/",
     "cohorts/syncs/runs/1/",
     "cohorts/5/",

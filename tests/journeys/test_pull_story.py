@@ -28,7 +28,10 @@ def members(stack: Stack) -> set[str]:
 
 
 def test_a_marketer_pulls_a_cohort_holds_a_large_change_and_takes_it_back(
-    fresh_stack: Callable[..., Stack], page: Any, sign_in: SignInPage
+    fresh_stack: Callable[..., Stack],
+    page: Any,
+    sign_in: SignInPage,
+    axe_violations: Callable[[Any], list[str]],
 ) -> None:
     stack = fresh_stack(demo=True)
     sign_in(page, stack.web, MARKETER.email, MARKETER.password)
@@ -36,7 +39,11 @@ def test_a_marketer_pulls_a_cohort_holds_a_large_change_and_takes_it_back(
     page.goto(f"{stack.web}/w/{SLUG}/cohorts/")
     page.get_by_role("link", name="Schedule a sync").click()
     page.get_by_role("searchbox", name="Search by name or ID").fill("high-intent")
+    page.locator("tr", has_text=NAME).get_by_role("link", name="Choose").wait_for()
+    assert axe_violations(page) == []
     page.locator("tr", has_text=NAME).get_by_role("link", name="Choose").click()
+    page.get_by_role("radio", name="Daily").wait_for()
+    assert axe_violations(page) == []
     page.get_by_role("radio", name="Daily").check()
     page.get_by_label("Hold above, in % of the cohort").fill("1")
     page.get_by_role("button", name="Schedule sync").click()
@@ -55,6 +62,7 @@ def test_a_marketer_pulls_a_cohort_holds_a_large_change_and_takes_it_back(
     page.get_by_role("button", name="Sync now").click()
     strip = page.get_by_role("region", name="Held for approval")
     strip.wait_for(timeout=60_000)
+    assert axe_violations(page) == []
     assert members(stack) == before
     strip.get_by_role("link", name="See who").click()
     page.get_by_role("navigation", name="The difference").get_by_role("link").first.wait_for()
@@ -68,6 +76,7 @@ def test_a_marketer_pulls_a_cohort_holds_a_large_change_and_takes_it_back(
     page.get_by_role("button", name="Cohort settings").click()
     page.get_by_role("link", name="Undo the last change…").click()
     page.get_by_text("The schedule is paused with it").wait_for()
+    assert axe_violations(page) == []
     page.get_by_role("button", name="Undo").click()
     page.get_by_text("Paused because its last pull was undone").wait_for()
     assert members(stack) == before

@@ -274,3 +274,27 @@ def test_the_last_pull_is_undone_after_its_preview(
     monkeypatch.setattr("cohorts.undoing.preview", lambda *_: found)
     page = cast.client(cast.bob).get(f"{SYNCS}undo/{schedule.cohort_id}/").content.decode()
     assert "+961" in page and "The schedule is paused with it" in page
+
+
+def test_the_page_of_a_cohort_asks_as_often_for_many_runs_as_for_few(
+    cast: Cast, project: AmplitudeProject
+) -> None:
+    schedule = a_schedule(cast, project)
+    held = {"hold_reason": SyncRun.HoldReason.SHARE, "hold_percent": 20, "size_before": 9}
+    SyncRunFactory.create(schedule=schedule, state=State.HELD, **held)
+    client = cast.client(cast.bob)
+
+    def queries(more: int) -> int:
+        for _n in range(more):
+            SyncRunFactory.create(schedule=schedule, state=State.COMPLETED, finished_at=NOW)
+            SyncRunFactory.create(
+                schedule=schedule, mode=SyncRun.Mode.DRY_RUN, state=State.COMPLETED
+            )
+        client.get(f"/w/lumen/cohorts/{schedule.cohort_id}/")
+        with CaptureQueriesContext(connection) as seen:
+            client.get(f"/w/lumen/cohorts/{schedule.cohort_id}/")
+        return len(seen)
+
+    few = queries(2)
+    assert queries(8) == few
+    assert few <= 15
