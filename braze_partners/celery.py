@@ -10,11 +10,13 @@ import structlog
 from celery import Celery, Task, signals
 from kombu.exceptions import OperationalError
 
+from braze_partners import file_broker
 from braze_partners.schedule import JOBS
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "braze_partners.settings")
 log = structlog.get_logger(__name__)
 
+file_broker.register()
 app = Celery("braze_partners")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
