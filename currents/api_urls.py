@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from braze_partners.rest.converters import ROW
-from currents import api, api_delivery
+from currents import api, api_delivery, lookup_api
 from currents.replays import api as replay_api
 
 ONE = f"currents/<{ROW}:pk>"
@@ -46,6 +46,12 @@ urlpatterns = [
         f"{ONE}/replays/<{ROW}:replay>",
         replay_api.ReplayOne.as_view(),
         name="api-current-replay",
+    ),
+    path(f"{ONE}/events", lookup_api.CurrentEvents.as_view(), name="api-current-events"),
+    path(
+        f"{ONE}/events/<{ROW}:sequence>",
+        lookup_api.CurrentEvent.as_view(),
+        name="api-current-event",
     ),
     path(f"{ONE}/hot-ids", api_delivery.CurrentHotIds.as_view(), name="api-current-hot-ids"),
 ]

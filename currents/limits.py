@@ -113,3 +113,6 @@ ROWS_PER_STATEMENT = 1_000
 # gather more: at thousands of events a second requests are full, and a single event goes at once.
 GATHERING = 0.1
 WORTH_A_REQUEST = 700
+
+# Characters of an event id or an identity that can be looked for (own choice: whole ids, no text).
+MAX_LOOKED_FOR = 1_000

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from currents import connection_views, form_views, page_views, views
+from braze_partners.rest.converters import ROW
+from currents import connection_views, form_views, lookup_views, page_views, views
 from currents.replays import views as replay_views
 
 app_name = "currents"
@@ -20,6 +21,9 @@ urlpatterns = [
     path("<int:pk>/hot/", page_views.hot, name="hot"),
     path("<int:pk>/attempts/", page_views.attempt_list, name="attempts"),
     path("<int:pk>/attempts/<int:attempt>/", page_views.attempt_detail, name="attempt"),
+    path("<int:pk>/events/", lookup_views.look_up, name="events"),
+    path("<int:pk>/events/tail/", lookup_views.tail, name="tail"),
+    path(f"<int:pk>/events/<{ROW}:sequence>/", lookup_views.event, name="event"),
     path("<int:pk>/dead-letters/", page_views.dead_letters, name="dead_letters"),
     path("<int:pk>/settings/", page_views.settings_page, name="settings"),
     path("<int:pk>/replays/", replay_views.replays, name="replays"),

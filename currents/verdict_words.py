@@ -49,6 +49,7 @@ WHY_WAITING: dict[str, str | Promise] = {
     State.DROPPING: gettext_lazy(
         "Amplitude refuses the API key; it is dropped when it has waited too long."
     ),
+    State.DELETED: gettext_lazy("The Current was deleted before it was sent."),
 }
 WHY_HELD: dict[str, str | Promise] = {
     Hold.Reason.PACED: gettext_lazy(

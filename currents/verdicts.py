@@ -67,6 +67,14 @@ def on_events(
     return verdicts, len(currents) - len(shown)
 
 
+def at_current(current: Current, events: Sequence[Found]) -> list[VerdictAt]:
+    """For each event its verdict at one Current, whatever its state. Five statements."""
+    if not events:
+        return []
+    kept = _Kept(current.workspace_id, [current], events)
+    return [kept.verdict(current, one) for one in events]
+
+
 class _Kept:
     """What is kept of these Currents that concerns these events."""
 

@@ -14,6 +14,9 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from django.utils import timezone
+
+from braze_partners.events import intake
 from braze_partners.messaging.models import Outreach
 from braze_partners.workspaces.models import Member
 from tests.cast import Cast
@@ -24,6 +27,7 @@ from tests.cohorts.factories import (
     RunGroupFactory,
 )
 from tests.currents.factories import AttemptFactory, ConnectionTestFactory, CurrentFactory
+from tests.events.factories import events_of
 from tests.keys.factories import DataImportKeyFactory, RestApiKeyFactory
 from tests.messaging.factories import OutreachFactory
 from tests.partners.factories import AmplitudeProjectFactory
@@ -93,6 +97,11 @@ def _attempt(cast: Cast) -> Parameters:
 
 def _current(cast: Cast) -> Parameters:
     return {"pk": CurrentFactory.create(workspace=cast.workspace).pk}
+
+
+def _event(cast: Cast) -> Parameters:
+    intake.accept(cast.workspace.pk, events_of(1), timezone.now())
+    return _current(cast) | {"sequence": 0}
 
 
 def _current_test(cast: Cast) -> Parameters:
@@ -223,6 +232,8 @@ OWNED: dict[str, Builder] = {
     **dict.fromkeys(("currents:replay", "currents:replay_cancel", "api-current-replay"), _replay),
     **dict.fromkeys(("api-current-replays", "api-current-replay-count"), _current),
     "currents:attempt": _attempt,
+    **dict.fromkeys(("currents:events", "currents:tail", "api-current-events"), _current),
+    **dict.fromkeys(("currents:event", "api-current-event"), _event),
     "currents:tested": _connection_test,
     **dict.fromkeys(("api-current", "api-current-launch", "api-current-pause"), _current),
     **dict.fromkeys(("api-current-resume", "api-current-test", "api-current-ledger"), _current),

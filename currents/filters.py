@@ -1,0 +1,78 @@
+"""What the lists of a Current are filtered by, read from the URL; what cannot be read is left out.
+Knows rows and their filters; knows no page."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta, tzinfo
+from typing import Any, TypeVar
+
+from django import forms
+from django.db.models import Model, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from braze_partners.rest.converters import MAX_ROW
+from currents.limits import MAX_LOOKED_FOR
+from currents.models import Attempt, DeadLetter
+
+Row = TypeVar("Row", bound=Model)
+# No answer came at all.
+NO_STATUS = "none"
+
+
+class Filters(forms.Form):
+    """`given` is what was asked for and can be read."""
+
+    @property
+    def given(self) -> dict[str, Any]:
+        self.full_clean()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+class LookUpForm(Filters):
+    event_id = forms.CharField(required=False, max_length=MAX_LOOKED_FOR)
+    user = forms.CharField(required=False, max_length=MAX_LOOKED_FOR, strip=False)
+    dropped = forms.IntegerField(required=False, min_value=1, max_value=MAX_ROW)
+    before = forms.IntegerField(required=False, min_value=1, max_value=MAX_ROW)
+
+
+class DayFilters(Filters):
+    first_day = forms.DateField(label=_("From"), required=False)
+    last_day = forms.DateField(label=_("To"), required=False)
+
+    def of_days(self, rows: QuerySet[Row], zone: tzinfo) -> QuerySet[Row]:
+        """Whole days of the zone."""
+        first, last = self.given.get("first_day"), self.given.get("last_day")
+        if first:
+            rows = rows.filter(at__gte=_start(first, zone))
+        if last and last < date.max:
+            rows = rows.filter(at__lt=_start(last + timedelta(days=1), zone))
+        return rows
+
+
+class AttemptFilters(DayFilters):
+    outcome = forms.ChoiceField(required=False, choices=[("", ""), *Attempt.Outcome.choices])
+    kind = forms.ChoiceField(required=False, choices=[("", ""), *Attempt.Kind.choices])
+    status = forms.RegexField(r"^(none|[1-5][0-9]{2})$", label=_("Status"), required=False)
+
+    def of(self, rows: QuerySet[Attempt], zone: tzinfo) -> QuerySet[Attempt]:
+        given = self.given
+        rows = rows.filter(**{name: given[name] for name in ("outcome", "kind") if name in given})
+        if status := given.get("status"):
+            rows = rows.filter(status=None if status == NO_STATUS else int(status))
+        return self.of_days(rows, zone)
+
+
+class LetterFilters(DayFilters):
+    cause = forms.CharField(required=False, max_length=200, strip=False)
+    event_type = forms.CharField(required=False, max_length=255)
+    identity = forms.CharField(required=False, max_length=MAX_LOOKED_FOR, strip=False)
+
+    def of(self, rows: QuerySet[DeadLetter], zone: tzinfo) -> QuerySet[DeadLetter]:
+        given = self.given
+        named = ("cause", "event_type", "identity")
+        rows = rows.filter(**{name: given[name] for name in named if name in given})
+        return self.of_days(rows, zone)
+
+
+def _start(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time.min, zone)
