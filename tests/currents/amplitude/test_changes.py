@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from typing import Any
 
+import msgspec
 import orjson
 
 from braze_partners.events import catalogue
@@ -27,7 +28,7 @@ def told(kind: str, properties: dict[str, Any], **ids: Any) -> list[Change]:
 
 def a_record(kind: str, properties: dict[str, Any], **ids: Any) -> EventRecord:
     named = {"external_user_id": "ada", "device_id": None, "user_id": None} | ids
-    raw: Any = orjson.dumps(properties)
+    raw = msgspec.Raw(orjson.dumps(properties))
     return EventRecord(0, 3, kind, "e-1", 1_700_000_000_500, **named, properties=raw)
 
 
