@@ -101,8 +101,10 @@ def test_two_identifies_of_one_alias_have_an_order() -> None:
         answers = [answer.json() for answer in at_once(*asked)]
         taken = [answer["aliases_processed"] for answer in answers]
         assert sorted(taken) == [0, 1], answers
-        whose = Profile.objects.filter(number=caller.whose(f"n{n}")).values_list("external_id")
-        assert whose.get() == ("u0" if taken[1] else f"new{n}",)
+        number = caller.whose(f"n{n}")
+        assert number is not None
+        expected = "u0" if taken[1] else f"new{n}"
+        assert Profile.objects.get(number=number).external_id == expected
         assert MergedProfile.objects.filter(number=person.number).exists() == bool(taken[1])
     all_is_well(partner)
 
