@@ -20,17 +20,17 @@ log = structlog.get_logger(__name__)
 
 
 class Channel(filesystem.Channel):
-    def _put(self, queue: str, payload: Any, **_: Any) -> None:
+    def _put(self, queue: Any, message: Any, **_: Any) -> None:  # type: ignore[override]
         """Written under a name that nobody looks for, then renamed, which is done at once."""
         name = f"{round(monotonic() * 1000)}_{uuid4()}.{queue}"
         part = Path(self.data_folder_out) / f"{name}.part"
         try:
-            part.write_bytes(dumps(payload).encode())
+            part.write_bytes(dumps(message).encode())
             part.rename(part.with_name(f"{name}.msg"))
         except OSError as error:
             raise ChannelError(f"Cannot add {name} to the broker's folder") from error
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, queue: Any, timeout: Any = None) -> Any:
         """A message that is damaged, as a machine that lost its power leaves one, is passed over:
         it is only a wake-up, and the sweeps find what was forgotten."""
         while True:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Case, DateTimeField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
@@ -103,7 +103,7 @@ def find(workspace: Workspace, shown: str) -> DataImportKey | RestApiKey | None:
     key begins so."""
     model: SomeModel = RestApiKey if shown.startswith(Prefix.REST) else DataImportKey
     start, _, end = shown.partition("…")
-    found = model._default_manager.filter(workspace=workspace, prefix=start)
+    found: QuerySet[Any] = model._default_manager.filter(workspace=workspace, prefix=start)
     if end:
         found = found.filter(last_four=end)
     keys = list(found.select_related("workspace", "successor")[:2])
