@@ -47,6 +47,8 @@ HEARTBEAT = timedelta(seconds=5)
 
 # Ids resolved by one statement: larger ones save round trips, and cost memory.
 IDS_AT_ONCE = 10_000
+# Such statements at once, each over a connection of its own: one alone leaves a core idle.
+RESOLVED_AT_ONCE = 2
 
 # People made by one transaction, which others who make people wait for.
 CREATED_AT_ONCE = 2_000
