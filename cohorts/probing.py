@@ -35,7 +35,7 @@ class Piece(NamedTuple):
 class _Container(NamedTuple):
     start: int
     end: int
-    count: int
+    numbers: int
     runs: bool
 
 
@@ -125,7 +125,7 @@ class _Head:
 
 def _part(container: _Container, low: int) -> Piece:
     """The bytes in which the answer stands: one of bits, else all of the container."""
-    if not container.runs and container.count >= BITS_FROM:
+    if not container.runs and container.numbers >= BITS_FROM:
         return Piece(container.start + low // 8, 1)
     return Piece(container.start, container.end - container.start)
 
@@ -133,7 +133,7 @@ def _part(container: _Container, low: int) -> Piece:
 def _holds(container: _Container, part: bytes | memoryview, low: int) -> bool:
     if container.runs:
         return _in_runs(_shorts(part)[1:], low)
-    if container.count >= BITS_FROM:
+    if container.numbers >= BITS_FROM:
         return bool(part[0] >> low % 8 & 1)
     values = _shorts(part)
     at = bisect_left(values, low)

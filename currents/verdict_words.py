@@ -53,13 +53,13 @@ WHY_WAITING: dict[str, str | Promise] = {
 }
 WHY_HELD: dict[str, str | Promise] = {
     Hold.Reason.PACED: gettext_lazy(
-        "This user or device sends more than 30 events a second; it goes at %(time)s."
+        "This user or device sends more than 30 events a second. Next try: %(time)s."
     ),
     Hold.Reason.THROTTLED: gettext_lazy(
-        "Amplitude throttles this user or device; it is tried again at %(time)s."
+        "Amplitude throttles this user or device. Next try: %(time)s."
     ),
     Hold.Reason.QUOTA: gettext_lazy(
-        "This user or device has used up its day at Amplitude; it goes at %(time)s."
+        "This user or device has used up its day at Amplitude. Next try: %(time)s."
     ),
 }
 

@@ -169,5 +169,5 @@ class PersonAmplitude(PersonView):
         return Response(self._told(profile), 202)
 
     def _told(self, profile: Profile) -> Any:
-        told = amplitude.told(self.workspace, profile)
+        told: Any = amplitude.told(self.workspace, profile)
         return AmplitudeAnswerSerializer(told, many=True).data

@@ -28,8 +28,8 @@ class Named:
 
     @property
     def count(self) -> int:
-        lists = (self.external_ids, self.aliases, self.devices, self.braze_ids)
-        return sum(map(len, (*lists, self.emails, self.phones)))
+        known = len(self.external_ids) + len(self.aliases) + len(self.devices)
+        return known + len(self.braze_ids) + len(self.emails) + len(self.phones)
 
 
 def named(body: Mapping[str, object]) -> Named:

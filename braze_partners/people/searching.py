@@ -188,7 +188,8 @@ def _statement(
 ) -> tuple[str, list[Any]]:
     way = arm.way
     key = f"{way.key} {_collation()}" if way.in_bytes else way.key
-    conditions, given = ["workspace_id = %s"], [at, workspace_id]
+    conditions = ["workspace_id = %s"]
+    given: list[Any] = [at, workspace_id]
     if way.condition:
         conditions.append(way.condition)
     if arm.whole:
