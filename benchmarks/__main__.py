@@ -16,6 +16,7 @@ BENCHMARKS = (
     "segment_size",
     "segment_filters",
     "segment_pages",
+    "person_pages",
     "pull",
     "events_in",
     "export_end_to_end",

@@ -5,19 +5,16 @@ they ask of the database and how long the server takes, through every middleware
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from statistics import median, quantiles
 from typing import Any
 
 from benchmarks.bed import Bed
+from benchmarks.pages import TIMES, measure
 from benchmarks.report import Report
 
 PEOPLE, QUICK_PEOPLE = 1_000_000, 50_000
 COHORTS, SEGMENTS, CAMPAIGNS = 1_000, 500, 200
 QUICK_SHARE = 10  # a tenth of each
-TIMES = 60  # requests a page, after three that are not counted
 HOST = "localhost"
 
 
@@ -30,7 +27,7 @@ def run(bed: Bed) -> list[Report]:
         ["page", "queries", "median, ms", "p95, ms", "processor, ms"],
     )
     for name, address in world.addresses():
-        report.rows.append((name, *world.measure(address)))
+        report.rows.append((name, *measure(world.client, address)))
     report.notes.append(
         f"{TIMES} requests each, in this process. Queries: of the usual request, with those past "
         "Django's count (bitmaps, answers, people); once a minute some more bring answers forward."
@@ -142,44 +139,3 @@ class _World:
         yield "cohorts, list", of("cohorts:list")
         yield "campaigns, list", of("campaigns:list")
         yield "campaign, target step", of("campaigns:target", self.campaigns[0])
-
-    def measure(self, address: str) -> tuple[str, ...]:
-        took, used, queries = [], [], []
-        for at in range(TIMES + 3):
-            began, spent = time.perf_counter(), time.process_time()
-            with _counted() as asked:
-                answer = self.client.get(address)
-            if answer.status_code != 200:
-                raise SystemExit(f"{address} answers {answer.status_code}")
-            if at >= 3:
-                took.append((time.perf_counter() - began) * 1_000)
-                used.append((time.process_time() - spent) * 1_000)
-                queries.append(len(asked))
-        p95 = quantiles(took, n=20)[-1]
-        return f"{median(queries):.0f}", f"{median(took):.0f}", f"{p95:.0f}", f"{median(used):.0f}"
-
-
-@contextmanager
-def _counted() -> Iterator[list[None]]:
-    """One entry for each statement, whichever way it is sent."""
-    from django.db import connection
-
-    from braze_partners.people import postgres
-
-    asked: list[None] = []
-    ask = postgres.ask
-
-    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        asked.append(None)
-        return execute(sql, params, many, context)
-
-    def ask_and_note(*given: Any) -> Any:
-        asked.append(None)
-        return ask(*given)
-
-    postgres.ask = ask_and_note  # type: ignore[assignment]
-    try:
-        with connection.execute_wrapper(note):
-            yield asked
-    finally:
-        postgres.ask = ask

@@ -57,8 +57,12 @@ def segments_of(profile: Profile) -> Belonging:
     active = Segment.objects.filter(workspace_id=workspace_id, archived_at=None)
     asked = list(active.order_by("-edited_at", "pk")[: limits.SEGMENTS_ASKED])
     left_out = active.count() - len(asked) if len(asked) == limits.SEGMENTS_ASKED else 0
-    known = learn(workspace_id, [stored(each) for each in asked])
-    plans = [plan(stored(each), known, str(each.pk)) for each in asked]
+    definitions = [stored(each) for each in asked]
+    known = learn(workspace_id, definitions)
+    plans = [
+        plan(definition, known, str(each.pk))
+        for each, definition in zip(asked, definitions, strict=True)
+    ]
     questions = set().union(*(questions_of(each) for each in plans))
     alone = _Alone(
         number,
