@@ -25,7 +25,10 @@ def size_history(cohort: Cohort, since: datetime, now: datetime) -> list[tuple[d
     within = changing.filter(at__gt=since, at__lte=now)
     before = changing.filter(at__lte=since).order_by("-sequence")
     first = before.values_list("size_after", flat=True).first()
-    changes = list(_thinned(within, now - since).values_list("at", "size_after"))
+    columns = "at", "size_after"
+    changes = list(within.order_by("sequence").values_list(*columns)[: HISTORY_POINTS + 1])
+    if len(changes) > HISTORY_POINTS:
+        changes = list(_thinned(within, now - since).values_list(*columns))
     if first is None and not changes:
         return []
     points = [(since, first), *changes]
@@ -35,9 +38,7 @@ def size_history(cohort: Cohort, since: datetime, now: datetime) -> list[tuple[d
 
 
 def _thinned(runs: QuerySet[ImportRun], span: timedelta) -> QuerySet[ImportRun]:
-    if runs.count() > HISTORY_POINTS:
-        truncate = next((by for limit, by in INTERVALS if span <= limit), TruncDay)
-        grouped = runs.annotate(interval=truncate("at")).values("interval")
-        kept = [row["last"] for row in grouped.annotate(last=Max("sequence"))]
-        runs = runs.filter(sequence__in=kept)
-    return runs.order_by("sequence")
+    truncate = next((by for limit, by in INTERVALS if span <= limit), TruncDay)
+    grouped = runs.annotate(interval=truncate("at")).values("interval")
+    kept = [row["last"] for row in grouped.annotate(last=Max("sequence"))]
+    return runs.filter(sequence__in=kept).order_by("sequence")

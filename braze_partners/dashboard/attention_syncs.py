@@ -1,5 +1,5 @@
 """Pull syncs that need someone, as rows of what needs attention: held changes, and syncs that fail.
-One query where there is none, two where a change is held, however many."""
+One query, however many."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from braze_partners import formatting
 from braze_partners.dashboard.attention_item import AttentionItem
 from braze_partners.workspaces.models import Workspace
-from cohorts.syncing import reading, sentences
-from cohorts.syncing.models import PullSchedule, SyncRun
+from cohorts.syncing import reading
+from cohorts.syncing.models import PullSchedule
 
 SECTION = "cohorts:list"
 # Rows: whoever has more has one cause, and the list of syncs shows them all.
@@ -23,21 +23,23 @@ SHOWN = 20
 
 def sync_items(workspace: Workspace, now: datetime) -> list[AttentionItem]:
     troubled = list(reading.in_trouble(workspace)[:SHOWN])
-    wanted = [pk for one in troubled if (pk := getattr(one, "held_run", None)) is not None]
-    runs = reading.runs_of(workspace).in_bulk(wanted) if wanted else {}
-    held = [_held(workspace, runs[pk], now) for pk in wanted if pk in runs]
-    failing = [_failing(workspace, one, now) for one in troubled if one.failing_since]
-    return held + failing
+    held = [
+        _held(workspace, one, since, now)
+        for one in troubled
+        if (since := getattr(one, "held_since", None)) is not None
+    ]
+    return held + [_failing(workspace, one, now) for one in troubled if one.failing_since]
 
 
-def _held(workspace: Workspace, run: SyncRun, now: datetime) -> AttentionItem:
-    since = _("held since %(time)s") % {"time": _hour(run.state_since, now)}
+def _held(
+    workspace: Workspace, schedule: PullSchedule, since: datetime, now: datetime
+) -> AttentionItem:
     return AttentionItem(
         icon="hand",
         tone="amber",
-        title=_("A change of %(cohort)s waits for approval") % {"cohort": run.cohort.label},
-        facts=f"{sentences.held(run)} {since[:1].upper()}{since[1:]}.",
-        url=reverse("cohorts:detail", args=[workspace.slug, run.cohort_id]),
+        title=_("A change of %(cohort)s waits for approval") % {"cohort": schedule.cohort.label},
+        facts=_("Held since %(time)s · nothing has been changed") % {"time": _hour(since, now)},
+        url=reverse("cohorts:detail", args=[workspace.slug, schedule.cohort_id]),
         action=_("Review"),
         section=SECTION,
     )

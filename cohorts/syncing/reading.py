@@ -44,12 +44,12 @@ class Changed:
     after: int | None
 
 
-def schedules_of(workspace: Workspace) -> QuerySet[PullSchedule]:
+def schedules_of(workspace: Workspace | int) -> QuerySet[PullSchedule]:
     found = PullSchedule.objects.filter(workspace=workspace)
     return found.select_related("cohort", "project", "workspace", "owner")
 
 
-def runs_of(workspace: Workspace, cohort: int | None = None) -> QuerySet[SyncRun]:
+def runs_of(workspace: Workspace | int, cohort: int | None = None) -> QuerySet[SyncRun]:
     """Newest first."""
     found = SyncRun.objects.filter(workspace=workspace)
     if cohort is not None:
@@ -59,27 +59,28 @@ def runs_of(workspace: Workspace, cohort: int | None = None) -> QuerySet[SyncRun
 
 
 def of_cohort(cohort: Cohort) -> CohortSyncs:
-    """Three queries at most; one for a cohort that is not pulled."""
-    schedule = schedules_of(cohort.workspace).filter(cohort=cohort).first()
-    runs = runs_of(cohort.workspace, cohort.pk)
+    """Two queries."""
+    schedule = schedules_of(cohort.workspace_id).filter(cohort=cohort).first()
+    runs = runs_of(cohort.workspace_id, cohort.pk)
     waiting = Q(state__in=[*ACTIVE, State.HELD]) | Q(mode=Mode.DRY_RUN, target_kept=True)
-    open_runs = list(runs.filter(waiting)[:10])
+    ended = SyncRun.objects.filter(cohort=cohort).exclude(mode=Mode.DRY_RUN)
+    ended = ended.exclude(state__in=[*ACTIVE, State.HELD, State.SKIPPED]).order_by("-pk")
+    open_runs = list(runs.filter(waiting | Q(pk=Subquery(ended.values("pk")[:1])))[:20])
     active = next((run for run in open_runs if run.is_active), None)
     held = next((run for run in open_runs if run.state == State.HELD), None)
     dry = next((run for run in open_runs if run.can_be_applied), None)
-    last = None
-    if schedule is not None:
-        ended = runs.exclude(state__in=[*ACTIVE, State.HELD, State.SKIPPED])
-        last = ended.exclude(mode=Mode.DRY_RUN).first()
+    over = (run for run in open_runs if not run.is_active and run.state != State.HELD)
+    last = next((run for run in over if run.mode != Mode.DRY_RUN), None)
     return CohortSyncs(schedule, active, held, dry, last)
 
 
 def in_trouble(workspace: Workspace) -> QuerySet[PullSchedule]:
-    """Those that fail or have a change held, whose run is `held_run`; not what has stopped."""
-    held = SyncRun.objects.filter(cohort=OuterRef("cohort"), state=State.HELD).values("pk")[:1]
-    found = schedules_of(workspace).annotate(held_run=Subquery(held))
+    """Those that fail or have had a change held since `held_since`; not what has stopped."""
+    held = SyncRun.objects.filter(cohort=OuterRef("cohort"), state=State.HELD)
+    since = Subquery(held.values("state_since")[:1])
+    found = schedules_of(workspace).annotate(held_since=since)
     fails = Q(failing_since__isnull=False, paused_at=None)
-    found = found.filter(fails | Q(held_run__isnull=False), cohort__archived_at=None)
+    found = found.filter(fails | Q(held_since__isnull=False), cohort__archived_at=None)
     return found.order_by("failing_since", "pk")
 
 

@@ -53,7 +53,7 @@ def test_the_list_costs_the_same_however_many_cohorts(
 ) -> None:
     CohortFactory.create_batch(count, workspace=amplitude.workspace)
     client = signed_in(amplitude)
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         client.get(address(amplitude, "list"))
 
 
