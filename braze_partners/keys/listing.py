@@ -106,7 +106,8 @@ def find(workspace: Workspace, shown: str) -> DataImportKey | RestApiKey | None:
     found: QuerySet[Any] = model._default_manager.filter(workspace=workspace, prefix=start)
     if end:
         found = found.filter(last_four=end)
-    keys = list(found.select_related("workspace", "successor")[:2])
+    keys: list[DataImportKey | RestApiKey]
+    keys = [*found.select_related("workspace", "successor")[:2]]
     return keys[0] if len(keys) == 1 else None
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Min, Q, QuerySet
 
 from braze_partners import outbound
 from braze_partners.keys.credentials import CredentialUnreadable
@@ -21,14 +21,15 @@ from braze_partners.webhooks.kinds import TEST
 from braze_partners.webhooks.limits import (
     ANSWER_BYTES,
     CALL_SECONDS,
+    COOL_DOWN,
     DELIVERIES_KEPT,
     LEASE,
     MAX_ATTEMPTS,
     PAUSED_AFTER,
     RETRY_AFTER,
-    SWEPT_AT_ONCE,
     TURN_DELIVERIES,
     TURN_SECONDS,
+    TURNS_AT_ONCE,
 )
 from braze_partners.webhooks.models import Delivery, Webhook
 
@@ -39,9 +40,14 @@ State = Delivery.State
 
 
 def webhooks_with_due(now: datetime) -> list[int]:
-    """Those in nobody's hands that have something to send."""
+    """Those in nobody's hands that have something to send, the longest due first; no more than
+    may have their turn beside those who have it."""
+    # A lease that ends sooner is no turn but a cooling down.
+    at_work = Q(lease_until__gt=now + COOL_DOWN, lease_until__lte=now + 2 * LEASE)
+    busy = Webhook.objects.filter(at_work).count()
     due = _sendable().filter(_free(now, "webhook__"), due_at__lte=now)
-    return list(due.values_list("webhook_id", flat=True).distinct()[:SWEPT_AT_ONCE])
+    waiting = due.values_list("webhook_id").annotate(first=Min("due_at")).order_by("first")
+    return [webhook_id for webhook_id, _ in waiting[: max(0, TURNS_AT_ONCE - busy)]]
 
 
 def turn(webhook_id: int, clock: Clock) -> int:
@@ -50,14 +56,16 @@ def turn(webhook_id: int, clock: Clock) -> int:
     taken = Webhook.objects.filter(_free(began), pk=webhook_id).update(lease_until=began + LEASE)
     if not taken:
         return 0
-    made = 0
+    made, until = 0, None
     while made < TURN_DELIVERIES and (clock() - began).total_seconds() < TURN_SECONDS:
         delivery = _book(webhook_id, clock())
         if delivery is None:
             break
-        _attempt(delivery, clock)
         made += 1
-    Webhook.objects.filter(pk=webhook_id, lease_until=began + LEASE).update(lease_until=None)
+        if not _attempt(delivery, clock):
+            until = clock() + COOL_DOWN
+            break
+    Webhook.objects.filter(pk=webhook_id, lease_until=began + LEASE).update(lease_until=until)
     return made
 
 
@@ -92,9 +100,10 @@ def _book(webhook_id: int, now: datetime) -> Delivery | None:
     return delivery
 
 
-def _attempt(delivery: Delivery, clock: Clock) -> None:
+def _attempt(delivery: Delivery, clock: Clock) -> bool:
+    """Whether it was delivered."""
     told = _call(delivery, clock())
-    _settle(delivery, told, clock())
+    delivered = _settle(delivery, told, clock())
     log.info(
         "webhook_attempt",
         webhook=delivery.webhook_id,
@@ -103,6 +112,7 @@ def _attempt(delivery: Delivery, clock: Clock) -> None:
         status=told["status"],
         error=told["error"],
     )
+    return delivered
 
 
 def _call(delivery: Delivery, now: datetime) -> dict[str, Any]:
@@ -134,12 +144,12 @@ def _told(
     return {"error": error[:300], "took_ms": took_ms, "status": status, "answer": answer}
 
 
-def _settle(delivery: Delivery, told: dict[str, Any], now: datetime) -> None:
+def _settle(delivery: Delivery, told: dict[str, Any], now: datetime) -> bool:
     webhook = Webhook.objects.filter(pk=delivery.webhook_id)
     if not told["error"] and 200 <= told["status"] < 300:
         _end(delivery, State.DELIVERED, told)
         webhook.update(last_delivered_at=now, failing_since=None)
-        return
+        return True
     if delivery.kind == TEST or delivery.attempts >= MAX_ATTEMPTS:
         _end(delivery, State.FAILED, told)
     else:
@@ -147,6 +157,7 @@ def _settle(delivery: Delivery, told: dict[str, Any], now: datetime) -> None:
     if delivery.kind != TEST:
         webhook.filter(failing_since=None).update(failing_since=now)
         _pause_if_hopeless(webhook, now)
+    return False
 
 
 def _end(delivery: Delivery, state: Delivery.State, told: dict[str, Any]) -> None:

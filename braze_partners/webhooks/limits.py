@@ -31,9 +31,13 @@ PAUSED_AFTER = timedelta(days=3)
 # What one turn of a worker does for one webhook, so that none holds up the others.
 TURN_SECONDS = 30.0
 TURN_DELIVERIES = 50
+# Longer than a turn can last by more than COOL_DOWN, by which the two are told apart.
 LEASE = timedelta(seconds=TURN_SECONDS + CALL_SECONDS + 20)
-# Webhooks that one sweep wakes workers for; the next goes on.
-SWEPT_AT_ONCE = 200
+# Turns at once over the installation: receivers that do not answer must not take the workers from
+# imports and exports (the embedded default has four threads).
+TURNS_AT_ONCE = 2
+# After a failed attempt the others of its webhook wait so long, and other webhooks have their turn.
+COOL_DOWN = timedelta(seconds=15)
 # Days that deliveries are kept.
 DELIVERIES_KEPT = timedelta(days=30)
 # Longer than a mail server is waited for (settings.EMAIL_TIMEOUT).

@@ -13,9 +13,15 @@ from pytest_django import Settings as SettingsWrapper
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from braze_partners.webhooks import delivering, endpoints, letters, noting, signing
+from braze_partners.webhooks import delivering, endpoints, letters, noting, signing, tasks
 from braze_partners.webhooks.kinds import Kind
-from braze_partners.webhooks.limits import MAX_ATTEMPTS, PAUSED_AFTER, RETRY_AFTER
+from braze_partners.webhooks.limits import (
+    COOL_DOWN,
+    LEASE,
+    MAX_ATTEMPTS,
+    PAUSED_AFTER,
+    RETRY_AFTER,
+)
 from braze_partners.webhooks.models import Delivery, Webhook
 from braze_partners.workspaces.audit import Actor
 from tests.cast import Cast
@@ -256,6 +262,51 @@ def test_what_is_sent_again_is_the_same_message(cast: Cast, receiver: Receiver) 
 
     assert again.resent_of == first and again.message_id == first.message_id
     assert [request.headers["webhook-id"] for request in receiver.got] == [first.message_id] * 2
+
+
+def test_receivers_that_do_not_answer_leave_others_their_turn(
+    cast: Cast, receiver: Receiver
+) -> None:
+    dead = [webhook_of(cast, receiver) for _ in range(3)]
+    for webhook in dead:
+        DeliveryFactory.create_batch(5, webhook=webhook, created_at=NOW)
+    healthy = webhook_of(cast, receiver)
+    DeliveryFactory.create(webhook=healthy, created_at=NOW + SECOND)
+    receiver.status, now = 500, NOW + 2 * SECOND
+    for _ in range(2):
+        for pk in delivering.webhooks_with_due(now):
+            delivering.turn(pk, lambda: now)
+    assert len(receiver.got) == 4  # one attempt each, though five were due of some
+    assert healthy.deliveries.get().attempts == 1
+    assert delivering.webhooks_with_due(now) == []
+    assert len(delivering.webhooks_with_due(now + COOL_DOWN + SECOND)) == 2
+
+
+def test_no_more_turns_at_once_than_the_workers_can_spare(cast: Cast, receiver: Receiver) -> None:
+    for lease in (LEASE, LEASE / 2, None):
+        until = NOW + lease if lease else None
+        webhook = webhook_of(cast, receiver, lease_until=until)
+        DeliveryFactory.create(webhook=webhook, created_at=NOW)
+
+    assert delivering.webhooks_with_due(NOW) == []
+    assert len(delivering.webhooks_with_due(NOW + LEASE / 2 + SECOND)) == 1
+    assert len(delivering.webhooks_with_due(NOW + LEASE + SECOND)) == 2
+
+
+def test_the_sweep_wakes_a_worker_for_each_and_sends_what_is_due(
+    cast: Cast, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webhook_of(cast, receiver)
+    told(cast)
+    woken: list[int] = []
+    monkeypatch.setattr(tasks, "wake", lambda task, pk: woken.append(pk))
+    tasks.sweep()
+    for pk in woken:
+        tasks.deliver(pk)
+
+    assert Delivery.objects.get().state == State.DELIVERED
+    tasks.forget_old()
+    assert Delivery.objects.count() == 0  # it is of May
 
 
 def test_deliveries_past_their_month_are_forgotten(cast: Cast) -> None:
