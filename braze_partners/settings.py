@@ -234,6 +234,9 @@ SPECTACULAR_SETTINGS = {
         "ConnectionTestState": "currents.models.ConnectionTest.State",
         "OutreachState": "braze_partners.messaging.models.Outreach.State",
         "OutreachChannel": "braze_partners.messaging.models.Channel",
+        "AttemptOutcome": "currents.models.Attempt.Outcome",
+        "EventOutcome": "currents.lookup_api.OUTCOMES",
+        "IdentifierKind": "braze_partners.people.api.KINDS",
     },
     "AUTHENTICATION_WHITELIST": ["braze_partners.keys.authentication.BearerKey"],
     "POSTPROCESSING_HOOKS": [

@@ -27,6 +27,9 @@ from currents.verdicts import Outcome
 GATED = "With the permission currents.bodies, else null."
 
 
+OUTCOMES = [outcome.value for outcome in Outcome]
+
+
 class SeenEventSerializer(serializers.Serializer[Seen]):
     sequence = serializers.IntegerField(help_text="Its place in the log.")
     event_id = serializers.CharField(source="record.id")
@@ -37,9 +40,7 @@ class SeenEventSerializer(serializers.Serializer[Seen]):
     time_ms = serializers.IntegerField(
         source="record.time_ms", help_text="When it happened; milliseconds since 1970."
     )
-    outcome = serializers.ChoiceField(
-        source="verdict.outcome", choices=[outcome.value for outcome in Outcome]
-    )
+    outcome = serializers.ChoiceField(source="verdict.outcome", choices=OUTCOMES)
     fate = serializers.ChoiceField(
         source="verdict.fate",
         choices=Fate.choices,

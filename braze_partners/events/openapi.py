@@ -146,7 +146,7 @@ OPERATIONS: dict[str, Schema] = {
         "that is refused stops no other and stands in `errors`; where all are refused: 400.",
     ),
     "/currents/events": _operation(
-        "currents_events",
+        "currents_intake",
         "CurrentsBody",
         "CurrentsAccepted",
         "Takes events in the Custom HTTP Currents format, gzipped or not. An event that is refused "

@@ -38,6 +38,8 @@ from braze_partners.rest.paging import (
 from braze_partners.rest.views import ApiView
 from braze_partners.workspaces.audit import record
 
+KINDS = [kind.value for kind in finding.Kind]
+
 
 class PersonSerializer(serializers.Serializer[finding.Person]):
     braze_id = serializers.CharField()
@@ -45,7 +47,7 @@ class PersonSerializer(serializers.Serializer[finding.Person]):
     identifier = serializers.CharField(
         help_text="The external id, else `alias:LABEL:NAME`, else `device:ID`."
     )
-    kind = serializers.ChoiceField(choices=[kind.value for kind in finding.Kind])
+    kind = serializers.ChoiceField(choices=KINDS)
     name = serializers.CharField(allow_blank=True)
     email = serializers.CharField(allow_blank=True)
     country = serializers.CharField(allow_blank=True)

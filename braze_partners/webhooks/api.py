@@ -37,7 +37,7 @@ class WebhookSerializer(serializers.ModelSerializer[Webhook]):
         )
 
 
-class WantedSerializer(serializers.Serializer[Any]):
+class WantedWebhookSerializer(serializers.Serializer[Any]):
     url = serializers.CharField()
     events = serializers.ListField(
         child=serializers.ChoiceField(choices=Kind.choices), allow_empty=False
@@ -76,7 +76,7 @@ class WebhookView(ApiView):
         return webhook
 
     def wanted(self, request: Request) -> Wanted:
-        asked = WantedSerializer(data=request.data)
+        asked = WantedWebhookSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         try:
             return endpoints.check(Wanted(**asked.validated_data))
@@ -104,7 +104,7 @@ class WebhookList(WebhookView):
     @extend_schema(
         operation_id="webhooks_create",
         parameters=[IDEMPOTENCY_PARAMETER],
-        request=WantedSerializer,
+        request=WantedWebhookSerializer,
         responses={201: SecretSerializer},
     )
     @idempotent("secret")
@@ -128,7 +128,7 @@ class WebhookOne(WebhookView):
         return Response(WebhookSerializer(self.webhook(pk)).data)
 
     @extend_schema(
-        operation_id="webhooks_edit", request=WantedSerializer, responses=WebhookSerializer
+        operation_id="webhooks_edit", request=WantedWebhookSerializer, responses=WebhookSerializer
     )
     def put(self, request: Request, pk: int) -> Response:
         """Changes its URL, events and description; what waits goes to the new URL."""

@@ -40,7 +40,7 @@ class PartSerializer(serializers.Serializer[Any]):
     after = serializers.CharField()
 
 
-class ChangeSerializer(serializers.Serializer[Any]):
+class SegmentHistoryEntrySerializer(serializers.Serializer[Any]):
     version = serializers.IntegerField()
     at = serializers.DateTimeField()
     by = serializers.CharField()
@@ -97,10 +97,10 @@ class SegmentSizes(SegmentView):
 class SegmentChanges(SegmentView):
     needs: ClassVar = {"GET": "segments.read"}
 
-    @extend_schema(operation_id="segments_changes", responses=paged(ChangeSerializer))
+    @extend_schema(operation_id="segments_changes", responses=paged(SegmentHistoryEntrySerializer))
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         """What the latest saves changed, the newest first."""
-        return Page(changes.latest(self.segment(pk)), None).answer(ChangeSerializer)
+        return Page(changes.latest(self.segment(pk)), None).answer(SegmentHistoryEntrySerializer)
 
 
 class SegmentUses(SegmentView):
