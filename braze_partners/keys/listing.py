@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from django.db.models import Case, DateTimeField, F, Q, QuerySet, Value, When
+from django.db.models import Case, DateTimeField, Exists, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
 from braze_partners.keys import usage
@@ -111,15 +111,25 @@ def find(workspace: Workspace, shown: str) -> DataImportKey | RestApiKey | None:
     return keys[0] if len(keys) == 1 else None
 
 
-def ending_while_used(workspace: Workspace, now: datetime) -> list[KeyRow]:
-    """Rotated keys that somebody still calls with, and those that ended so within a day. One
-    query where there are none, which is on every page."""
-    still_told = Q(
+def any_still_told(workspace: Workspace, now: datetime) -> list[Exists]:
+    """Conditions of which one holds where `ending_while_used` may find something."""
+    told = _still_told(workspace, now)
+    return [Exists(model._default_manager.filter(told)) for model in (DataImportKey, RestApiKey)]
+
+
+def _still_told(workspace: Workspace, now: datetime) -> Q:
+    return Q(
         workspace=workspace,
         invalidated_at=None,
         ends_at__gt=now - timedelta(hours=ENDED_TOLD_HOURS),
         last_used_at__gt=F("rotated_at"),
     )
+
+
+def ending_while_used(workspace: Workspace, now: datetime) -> list[KeyRow]:
+    """Rotated keys that somebody still calls with, and those that ended so within a day. One
+    query where there are none, which is on every page."""
+    still_told = _still_told(workspace, now)
     models: dict[str, SomeModel] = {"import": DataImportKey, "rest": RestApiKey}
     first, second = (
         model._default_manager.filter(still_told).annotate(kind=Value(kind)).values_list("kind")
