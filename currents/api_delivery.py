@@ -3,10 +3,11 @@ HTTP only."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import ClassVar
+from datetime import UTC, datetime
+from typing import Any, ClassVar
 
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,7 +16,9 @@ from braze_partners.errors import BadRequest, NotFound
 from braze_partners.rest.paging import PAGE_PARAMETERS, paged, query_page, sequence_page
 from currents import causes, ledger
 from currents.api import BODIES, CurrentView
+from currents.filters import AttemptFilters, Filters, LetterFilters
 from currents.hot import hot_rows
+from currents.latency import latency
 from currents.models import Attempt, DeadLetter
 from currents.overview import count_fresh
 from currents.serializers import (
@@ -24,6 +27,7 @@ from currents.serializers import (
     CauseSerializer,
     DeadLetterSerializer,
     HotIdSerializer,
+    LatencySerializer,
     LedgerSerializer,
     TypeBalanceSerializer,
 )
@@ -31,6 +35,15 @@ from currents.spans import DAY, SPANS
 
 EVER = "all"
 WINDOWS = (*SPANS, EVER)
+DAY_PARAMETERS = [
+    OpenApiParameter("first_day", OpenApiTypes.DATE, description="From this day on, in UTC."),
+    OpenApiParameter("last_day", OpenApiTypes.DATE, description="Up to this day, in UTC."),
+]
+ATTEMPT_PARAMETERS = [
+    OpenApiParameter("outcome", str, enum=Attempt.Outcome.values),
+    OpenApiParameter("kind", str, enum=Attempt.Kind.values),
+    OpenApiParameter("status", str, description="As 429; `none` where no answer came."),
+]
 WINDOW_PARAMETER = OpenApiParameter(
     "window",
     {"type": "string", "enum": list(WINDOWS), "default": DAY.key},
@@ -47,6 +60,15 @@ def since(request: Request, now: datetime) -> tuple[str, datetime | None]:
         sentence = f"Must be one of {', '.join(WINDOWS)}."
         raise BadRequest("Some parameters are not valid", fields={"window": [sentence]})
     return asked, SPANS[asked].since(now)
+
+
+def asked(form: Filters) -> dict[str, Any]:
+    """What can be read of the filters. Raises BadRequest naming those that cannot."""
+    given = form.given
+    if form.errors:
+        fields = {name: [str(text) for text in texts] for name, texts in form.errors.items()}
+        raise BadRequest("Some parameters are not valid", fields=fields)
+    return given
 
 
 class CurrentLedger(CurrentView):
@@ -86,18 +108,34 @@ class CurrentLedgerTypes(CurrentView):
         return sequence_page(request, rows).answer(TypeBalanceSerializer)
 
 
+class CurrentLatency(CurrentView):
+    needs: ClassVar = {"GET": "currents.read"}
+
+    @extend_schema(
+        operation_id="currents_latency", parameters=[WINDOW_PARAMETER], responses=LatencySerializer
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        """Percentiles in milliseconds of the latest 1,000 attempts in a window."""
+        window, begin = since(request, timezone.now())
+        found = latency(self.current(pk).pk, begin)
+        shown = {"window": window, "answers": found.answers, "delivery": found.delivery}
+        return Response(LatencySerializer(shown).data)
+
+
 class CurrentAttempts(CurrentView):
     needs: ClassVar = {"GET": "currents.read"}
 
     @extend_schema(
         operation_id="currents_attempts",
-        parameters=PAGE_PARAMETERS,
+        parameters=[*PAGE_PARAMETERS, *ATTEMPT_PARAMETERS, *DAY_PARAMETERS],
         responses=paged(AttemptSerializer),
     )
     def get(self, request: Request, pk: int) -> Response:
         """Calls to Amplitude, the latest first, without their bodies."""
         rows = Attempt.objects.filter(current=self.current(pk)).defer("request", "answer")
-        return query_page(request, rows).answer(AttemptSerializer)
+        form = AttemptFilters(request.query_params)
+        asked(form)
+        return query_page(request, form.of(rows, UTC)).answer(AttemptSerializer)
 
 
 class CurrentAttempt(CurrentView):
@@ -120,15 +158,18 @@ class CurrentDeadLetters(CurrentView):
         parameters=[
             *PAGE_PARAMETERS,
             OpenApiParameter("cause", str, description="Of this cause only, word for word."),
+            OpenApiParameter("event_type", str, description="Of this type only."),
+            OpenApiParameter("identity", str, description="Of this user or device only."),
+            *DAY_PARAMETERS,
         ],
         responses=paged(DeadLetterSerializer),
     )
     def get(self, request: Request, pk: int) -> Response:
         """Events that Amplitude will never take as they are, the latest first."""
         rows = DeadLetter.objects.filter(current=self.current(pk))
-        if cause := request.query_params.get("cause", ""):
-            rows = rows.filter(cause=cause)
-        return query_page(request, rows).answer(DeadLetterSerializer)
+        form = LetterFilters(request.query_params)
+        asked(form)
+        return query_page(request, form.of(rows, UTC)).answer(DeadLetterSerializer)
 
 
 class CurrentDeadLetterCauses(CurrentView):

@@ -24,6 +24,7 @@ urlpatterns = [
         api_delivery.CurrentLedgerTypes.as_view(),
         name="api-current-ledger-types",
     ),
+    path(f"{ONE}/latency", api_delivery.CurrentLatency.as_view(), name="api-current-latency"),
     path(f"{ONE}/attempts", api_delivery.CurrentAttempts.as_view(), name="api-current-attempts"),
     path(
         f"{ONE}/attempts/<{ROW}:attempt>",

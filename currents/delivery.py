@@ -38,6 +38,12 @@ class Sent:
     took_ms: int
     named: int
 
+    @property
+    def delay_ms(self) -> int:
+        """From the receipt of its oldest event to the answer; clocks may differ a little."""
+        oldest = min(item.received_at for item in self.items)
+        return max(0, round((self.at - oldest).total_seconds() * 1000)) + self.took_ms
+
 
 @dataclass(slots=True)
 class Answered:

@@ -77,7 +77,7 @@ def _tell(answered: Answered) -> None:
     claimed = answered.prepared.claimed
     for sent in answered.sent:
         outcome = kind_of(sent.outcome)
-        metrics.note_attempt(outcome, len(sent.items), sent.took_ms)
+        metrics.note_attempt(outcome, len(sent.items), sent.took_ms, sent.delay_ms)
         log.info(
             "attempt",
             current=claimed.plan.current_id,

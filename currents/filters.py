@@ -11,8 +11,9 @@ from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from braze_partners.rest.converters import MAX_ROW
+from currents.kinds import kind_name
 from currents.limits import MAX_LOOKED_FOR
-from currents.models import Attempt, DeadLetter
+from currents.models import Attempt, Current, DeadLetter
 
 Row = TypeVar("Row", bound=Model)
 # No answer came at all.
@@ -72,6 +73,12 @@ class LetterFilters(DayFilters):
         named = ("cause", "event_type", "identity")
         rows = rows.filter(**{name: given[name] for name in named if name in given})
         return self.of_days(rows, zone)
+
+
+def letter_types(current: Current) -> list[tuple[str, str]]:
+    """Event types of a Current's dead letters with their names, for the filter."""
+    found = DeadLetter.objects.filter(current=current).order_by("event_type")
+    return [(one, kind_name(one)) for one in found.values_list("event_type", flat=True).distinct()]
 
 
 def _start(day: date, zone: tzinfo) -> datetime:

@@ -10,13 +10,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from braze_partners.errors import BadRequest, NotFound
+from braze_partners.errors import NotFound
 from braze_partners.rest import paging
 from braze_partners.rest.callers import key_of
 from braze_partners.rest.paging import PAGE_PARAMETERS, paged
 from currents import lookup, lookup_words
 from currents.amplitude.changes import Change, How
 from currents.api import BODIES, CurrentView
+from currents.api_delivery import asked
 from currents.fates import Fate
 from currents.filters import LookUpForm
 from currents.lookup import Seen
@@ -79,15 +80,6 @@ class WholeEventSerializer(serializers.Serializer[Any]):
     attempts = AttemptSerializer(many=True, help_text="Those that cover it, the latest first.")
 
 
-def _asked(request: Request) -> dict[str, Any]:
-    form = LookUpForm(request.query_params)
-    given = form.given
-    if form.errors:
-        fields = {name: [str(text) for text in texts] for name, texts in form.errors.items()}
-        raise BadRequest("Some parameters are not valid", fields=fields)
-    return given
-
-
 class CurrentEvents(CurrentView):
     needs: ClassVar = {"GET": "currents.read"}
 
@@ -107,12 +99,12 @@ class CurrentEvents(CurrentView):
     )
     def get(self, request: Request, pk: int) -> Response:
         """Events of the log with what the Current did with each, the newest first."""
-        current, asked = self.current(pk), _asked(request)
+        current, given = self.current(pk), asked(LookUpForm(request.query_params))
         wanted = paging.page_request(request)
-        if "event_id" in asked:
-            page = lookup.by_event_id(current, asked["event_id"])
-        elif "user" in asked:
-            page = lookup.by_person(current, asked["user"], wanted.after, wanted.size)
+        if "event_id" in given:
+            page = lookup.by_event_id(current, given["event_id"])
+        elif "user" in given:
+            page = lookup.by_person(current, given["user"], wanted.after, wanted.size)
         else:
             page = lookup.latest(current, wanted.after, wanted.size)
         following = paging.next_link(request, page.older) if page.older else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -59,7 +59,8 @@ def event(request: WorkspaceRequest, pk: int, sequence: int) -> HttpResponse:
     shown = shown_condition(request, pk)
     seen = lookup.one(shown.current, sequence)
     if seen is None:
-        raise Http404
+        context = head(shown, TAB) | {"form": LookUpForm(), "found": Page([]), "rows": []}
+        return render(request, "currents/events.html", context, status=404)
     context = head(shown, TAB) | {"form": LookUpForm()} | _whole(seen, shown)
     return render(request, "currents/event.html", context)
 

@@ -18,12 +18,19 @@ SECONDS = Histogram(
     "How long Amplitude took to answer",
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20),
 )
+DELAY = Histogram(
+    "currents_delivery_delay_seconds",
+    "From the receipt of the oldest event of a request to the answer that took it",
+    buckets=(0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600, 86_400),
+)
 
 
-def note_attempt(outcome: Attempt.Outcome, events: int, took_ms: int) -> None:
+def note_attempt(outcome: Attempt.Outcome, events: int, took_ms: int, delay_ms: int) -> None:
     ATTEMPTS.labels(outcome.value).inc()
     SENT.labels(outcome.value).inc(events)
     SECONDS.observe(took_ms / 1000)
+    if outcome == Attempt.Outcome.DELIVERED:
+        DELAY.observe(delay_ms / 1000)
 
 
 def serve() -> None:

@@ -155,7 +155,7 @@ class LedgerEntry(models.Model):
 
 class Attempt(models.Model):
     """One call to Amplitude and what came of it; `request` and `answer` are beginnings only, with
-    the key masked."""
+    the key masked. `delay_ms` is from the receipt of its oldest event to the answer."""
 
     class Kind(models.TextChoices):
         DELIVERY = "delivery", _("Delivery")
@@ -186,13 +186,17 @@ class Attempt(models.Model):
     outcome = models.CharField(max_length=11, choices=Outcome)
     named = models.PositiveIntegerField(default=0)
     took_ms = models.PositiveIntegerField()
+    delay_ms = models.PositiveBigIntegerField(null=True)
     warning = models.CharField(max_length=200, blank=True)
     words = models.CharField(max_length=400, blank=True)
     request = models.TextField(blank=True)
     answer = models.TextField(blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["current", "-id"], name="attempt_latest")]
+        indexes = [
+            models.Index(fields=["current", "-id"], name="attempt_latest"),
+            models.Index(fields=["current", "last_sequence"], name="attempt_by_sequence"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.outcome} ({self.status})"

@@ -12,10 +12,12 @@ from django.utils import timezone
 from braze_partners.events import event_log
 from currents import ledger
 from currents.balance_sheet import Sheet, sheet
+from currents.below import Below, below
 from currents.causes import Cause, causes
 from currents.condition import Condition
 from currents.delivery_chart import DeliveryChart, delivery_chart
 from currents.fates import Step
+from currents.latency import Latency, latency
 from currents.models import Attempt, Current
 from currents.spans import DAY, SPANS, WEEK, Span
 from currents.states import SEEING, State
@@ -40,6 +42,8 @@ class Overview:
     causes: list[Cause]
     causes_in_span: int
     attempts: list[Attempt]
+    latency: Latency
+    below: Below
 
 
 def choice(condition: Condition, span: str, step: str) -> Choice:
@@ -71,4 +75,6 @@ def overview(condition: Condition, chosen: Choice) -> Overview:
         groups,
         sum(1 for group in groups if group.last_at >= since),
         list(condition.attempts[:ATTEMPTS_SHOWN]),
+        latency(current.pk, since),
+        below(current, chosen.step, since),
     )

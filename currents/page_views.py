@@ -16,6 +16,7 @@ from currents import attempts, causes, connection_words, kinds, remedy
 from currents.clock_face import face
 from currents.condition import Condition, condition, found
 from currents.facts import facts
+from currents.filters import AttemptFilters, LetterFilters, letter_types
 from currents.hot import hot_rows
 from currents.models import Attempt, ConnectionTest, DeadLetter
 from currents.overview import choice, count_fresh, overview
@@ -110,9 +111,10 @@ def _overview(request: WorkspaceRequest, shown: Condition) -> dict[str, Any]:
 @require_GET
 def attempt_list(request: WorkspaceRequest, pk: int) -> HttpResponse:
     shown = shown_condition(request, pk)
-    rows = attempts.attempts_of(shown.current)
+    form = AttemptFilters(request.GET)
+    rows = form.of(attempts.attempts_of(shown.current), timezone.get_current_timezone())
     page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
-    context = head(shown, "attempts") | {"page": page}
+    context = head(shown, "attempts") | {"page": page, "form": form, "filtered": bool(form.given)}
     return render(request, "currents/attempts.html", context)
 
 
@@ -131,12 +133,14 @@ def attempt_detail(request: WorkspaceRequest, pk: int, attempt: int) -> HttpResp
 def dead_letters(request: WorkspaceRequest, pk: int) -> HttpResponse:
     shown = shown_condition(request, pk)
     rows = DeadLetter.objects.filter(current=shown.current).order_by("-pk")
-    cause = request.GET.get("cause", "")
-    if cause:
-        rows = rows.filter(cause=cause)
+    form = LetterFilters(request.GET)
+    rows = form.of(rows, timezone.get_current_timezone())
     context = head(shown, "dead_letters") | {
         "causes": causes.causes(shown.current),
-        "cause": cause,
+        "cause": form.given.get("cause", ""),
+        "form": form,
+        "filtered": bool(form.given),
+        "types": letter_types(shown.current),
         "page": Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page")),
     }
     return render(request, "currents/dead_letters.html", context)

@@ -174,6 +174,23 @@ class TypeBalanceSerializer(serializers.Serializer[Any]):
     balance = BalanceSerializer()
 
 
+class PercentilesSerializer(serializers.Serializer[Any]):
+    count = serializers.IntegerField(help_text="Attempts that were measured.")
+    p50 = serializers.IntegerField()
+    p95 = serializers.IntegerField()
+    p99 = serializers.IntegerField()
+
+
+class LatencySerializer(serializers.Serializer[Any]):
+    """In milliseconds; null where nothing was measured."""
+
+    window = serializers.CharField()
+    answers = PercentilesSerializer(allow_null=True, help_text="How long Amplitude took.")
+    delivery = PercentilesSerializer(
+        allow_null=True, help_text="From the receipt of a request’s oldest event to its delivery."
+    )
+
+
 class AttemptSerializer(serializers.Serializer[Attempt]):
     id = serializers.IntegerField(source="pk")
     at = serializers.DateTimeField()
@@ -184,6 +201,9 @@ class AttemptSerializer(serializers.Serializer[Attempt]):
     bytes = serializers.IntegerField()
     named = serializers.IntegerField(help_text="Events or ids that the answer names.")
     took_ms = serializers.IntegerField()
+    delay_ms = serializers.IntegerField(
+        allow_null=True, help_text="From the receipt of its oldest event to the answer."
+    )
     first_lane = serializers.IntegerField()
     last_lane = serializers.IntegerField()
     first_sequence = serializers.IntegerField()

@@ -248,6 +248,7 @@ def write_attempts(answered: Answered, kind: Attempt.Kind | None = None) -> None
             outcome=kind_of(sent.outcome),
             named=sent.named,
             took_ms=sent.took_ms,
+            delay_ms=sent.delay_ms,
             warning=(getattr(sent.outcome, "warning", None) or "")[:200],
             words=sent.outcome.words[:400],
             request=sent.request.replace("\0", " "),

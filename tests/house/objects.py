@@ -232,7 +232,9 @@ OWNED: dict[str, Builder] = {
     **dict.fromkeys(("currents:replay", "currents:replay_cancel", "api-current-replay"), _replay),
     **dict.fromkeys(("api-current-replays", "api-current-replay-count"), _current),
     "currents:attempt": _attempt,
-    **dict.fromkeys(("currents:events", "currents:tail", "api-current-events"), _current),
+    **dict.fromkeys(
+        ("currents:events", "currents:tail", "api-current-events", "api-current-latency"), _current
+    ),
     **dict.fromkeys(("currents:event", "api-current-event"), _event),
     "currents:tested": _connection_test,
     **dict.fromkeys(("api-current", "api-current-launch", "api-current-pause"), _current),
