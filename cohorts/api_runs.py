@@ -83,7 +83,7 @@ class FoundSkipSerializer(serializers.Serializer[Any]):
 
 
 class FoundSkipsSerializer(serializers.Serializer[Any]):
-    data = FoundSkipSerializer(many=True)
+    data = FoundSkipSerializer(many=True)  # type: ignore[assignment]
     next = serializers.URLField(allow_null=True, help_text="Null where nothing is left to search.")
     searched_back_to = serializers.DateTimeField(
         allow_null=True, help_text="Set where the search stopped before the page was full: go on."

@@ -9,7 +9,7 @@ it began, and what it grew by later stands on the later day.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Any
@@ -107,7 +107,7 @@ _SUMS: dict[str, Any] = {
 }
 
 
-def _spent(row: dict[str, Any]) -> Spent:
+def _spent(row: Mapping[str, Any]) -> Spent:
     return Spent(
         added=row["sum_added"],
         removed=row["sum_removed"],

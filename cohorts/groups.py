@@ -55,7 +55,8 @@ def last_act(cohort_id: int, now: datetime) -> LastAct | None:
     if run is None or run.sequence is None:
         return None
     kind = ImportRun.Kind(run.kind)
-    group = RunGroup.objects.filter(pk=run.group_id).select_related("cohort").first()
+    groups = RunGroup.objects.select_related("cohort")
+    group = groups.filter(pk=run.group_id).first() if run.group_id else None
     if group is None or group.first_sequence is None:
         return LastAct(kind, run.sequence, run.sequence, run.at, True, run.pk)
     return LastAct(

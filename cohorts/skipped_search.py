@@ -74,7 +74,7 @@ def search(where: Where, now: datetime, limit: int, after: Place | None = None) 
     needle = skipped.as_written(where.text) if where.text else b""
     seen_bytes, place, run = 0, after, None
     for count, run in enumerate(_runs(where, now, after)):
-        blob = run.skipped_list
+        blob = bytes(run.skipped_list or b"")
         if count >= SEARCHED_RUNS or (seen_bytes and seen_bytes + len(blob) > SEARCHED_BYTES):
             return Found(skips, place, run.at)
         seen_bytes += len(blob)

@@ -181,9 +181,9 @@ def test_old_runs_forget_their_lists_then_their_bitmaps_but_not_unfolded_ones() 
     folding.fold(cohort.pk)
     run(cohort, {2})
     ImportRun.objects.update(skipped_list=b"x")
-    assert retiring.retire(NOW + timedelta(days=29)) == retiring.Retired(0, 0)
-    assert retiring.retire(NOW + timedelta(days=31)) == retiring.Retired(2, 0)
-    assert retiring.retire(NOW + timedelta(days=401)) == retiring.Retired(0, 1)
+    assert retiring.retire(NOW + timedelta(days=29)) == retiring.Retired(0, 0, 0)
+    assert retiring.retire(NOW + timedelta(days=31)) == retiring.Retired(2, 0, 0)
+    assert retiring.retire(NOW + timedelta(days=401)) == retiring.Retired(0, 1, 0)
     assert everyone(cohort) == {1, 2} and not Fold.objects.exists()
     assert ImportRun.objects.filter(added=1).count() == 2
 

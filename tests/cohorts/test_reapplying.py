@@ -151,7 +151,8 @@ def test_deleted_people_are_not_added(amplitude: Partner) -> None:
 
 def test_an_undo_takes_back_what_its_group_skipped(amplitude: Partner) -> None:
     add(amplitude, "u0", "x")
-    undoing.undo(amplitude.cohort(), amplitude.cohort().group_last_at + timedelta(minutes=11))  # type: ignore[operator]
+    ended_at = amplitude.last_run().at
+    undoing.undo(amplitude.cohort(), ended_at + timedelta(minutes=11))
     known(amplitude, "x")
     assert reapply(amplitude).found == 0 and amplitude.members() == set()
 

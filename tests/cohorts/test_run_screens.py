@@ -139,9 +139,8 @@ def test_skipped_identifiers_are_found_in_the_whole_workspace(amplitude: Partner
     client = signed_in(amplitude)
     with travel(NOW + timedelta(hours=2), tick=False):
         found = client.get(address(amplitude, "skipped"), {"q": "ghost"})
-        of_one = client.get(
-            address(amplitude, "skipped"), {"cohort": amplitude.cohort().pk, "q": "ghost"}
-        )
+        here = {"cohort": str(amplitude.cohort().pk), "q": "ghost"}
+        of_one = client.get(address(amplitude, "skipped"), here)
     rows = [(skip.entry.identifier, known) for skip, known in found.context["skips"]]
     assert rows == [("ghost-2", number), ("ghost-1", None)]
     assert [skip.entry.identifier for skip, _ in of_one.context["skips"]] == ["ghost-1"]
