@@ -36,13 +36,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
+    """`latency` is not told while credentials are refused: what is sent then are probes."""
+
     choice: Choice
     sheet: Sheet
     chart: DeliveryChart
     causes: list[Cause]
     causes_in_span: int
     attempts: list[Attempt]
-    latency: Latency
+    latency: Latency | None
     below: Below
 
 
@@ -75,6 +77,6 @@ def overview(condition: Condition, chosen: Choice) -> Overview:
         groups,
         sum(1 for group in groups if group.last_at >= since),
         list(condition.attempts[:ATTEMPTS_SHOWN]),
-        latency(current.pk, since),
+        None if condition.is_refused else latency(current.pk, since),
         below(current, chosen.step, since),
     )

@@ -147,7 +147,7 @@ def _demo_pages() -> dict[str, str]:
         "dashboard:search": "Que chercher\u202f?",
         "cohorts:list": "Les partenaires les envoient\u202f; les segments les incluent ou les"
         " excluent.",
-        "cohorts:runs": "Toutes les requêtes des partenaires, toutes cohortes confondues.",
+        "cohorts:runs": "Filtres des imports",
         "segments:list": "Les miens seulement",
         "segments:create": "Statistiques exactes calculées",
         "campaigns:list": "Tous les états",

@@ -36,9 +36,9 @@ def test_a_marketer_does_not_see_what_only_admins_may_open() -> None:
 
 
 def test_an_entry_without_an_address_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = navigation.Entry("Data", "Data Points", "database", "data:points")
+    entry = navigation.Entry("Data", "Elsewhere", "database", "data:elsewhere")
     monkeypatch.setattr(navigation, "ENTRIES", (*navigation.ENTRIES, entry))
-    assert "Data Points" not in _labels("admin")
+    assert "Elsewhere" not in _labels("admin")
 
 
 @pytest.mark.parametrize(
