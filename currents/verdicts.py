@@ -12,11 +12,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db.models import QuerySet
-
 from braze_partners.events import catalogue, deletion
 from braze_partners.events.event_log import Found
 from braze_partners.workspaces.models import Workspace
+from currents import dropped
 from currents.fates import FILTERED, Fate
 from currents.finding import currents_of
 from currents.holding import identity_hash
@@ -91,7 +90,9 @@ class _Kept:
         self.holds = _holds(pks, identities)
         letters = DeadLetter.objects.filter(current_id__in=pks, sequence__in=sequences)
         self.letters = {(letter.current_id, letter.sequence): letter for letter in letters}
-        self.dropped = list(_dropped(pks, min(sequences), max(sequences)))
+        self.dropped: dict[int, list[DroppedRange]] = {}
+        for one in dropped.between(pks, min(sequences), max(sequences)):
+            self.dropped.setdefault(one.current_id, []).append(one)
         self.deleted = deletion.tombstones(workspace_id, identities, since=min(sequences))
 
     def verdict(self, current: Current, event: Found) -> VerdictAt:
@@ -118,9 +119,9 @@ class _Kept:
         return VerdictAt(current, Outcome.WAITING, Fate.WAITING)
 
     def _decided(self, current: Current, event: Found, changed: bool) -> VerdictAt:
-        for dropped in self.dropped:
-            if dropped.current_id == current.pk and _covers(dropped, event):
-                return VerdictAt(current, Outcome.DROPPED, Fate(dropped.reason))
+        found = dropped.covering(self.dropped.get(current.pk, ()), event)
+        if found is not None:
+            return VerdictAt(current, Outcome.DROPPED, Fate(found.reason))
         return VerdictAt(current, Outcome.SENT, settings_since=changed)
 
     def _rules(self, current: Current) -> Rules:
@@ -133,18 +134,3 @@ def _holds(pks: Sequence[int], identities: Collection[str]) -> dict[tuple[int, s
     hashes = [identity_hash(identity) for identity in identities]
     holds = Hold.objects.filter(current_id__in=pks, identity_hash__in=hashes)
     return {(hold.current_id, hold.identity): hold for hold in holds}
-
-
-def _dropped(pks: Sequence[int], first: int, last: int) -> QuerySet[DroppedRange]:
-    return DroppedRange.objects.filter(
-        current_id__in=pks, first_sequence__lte=last, last_sequence__gte=first
-    )
-
-
-def _covers(dropped: DroppedRange, event: Found) -> bool:
-    sequence, _, record = event
-    return (
-        dropped.first_lane <= record.lane <= dropped.last_lane
-        and dropped.first_sequence <= sequence <= dropped.last_sequence
-        and dropped.identity in ("", record.identity)
-    )

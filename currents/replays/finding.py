@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from braze_partners.events import event_log
 from braze_partners.events.event_log import Found
 from braze_partners.events.records import EventRecord
+from currents import dropped
 from currents.fates import Fate
 from currents.holding import identity_hash
 from currents.models import DeadLetter, DroppedRange, Hold, Lane
@@ -38,24 +39,18 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """The next events; everything before `end` is in it or none of the replay's. `missing` counts
-    those that retention has taken since the start."""
+    """The next events; everything before `end` is in it or none of the replay's. `missing` are
+    the sequences that retention has taken since the start."""
 
     events: list[Again]
     end: int
-    missing: int = 0
+    missing: Collection[int] = ()
 
 
 def chunk(replay: Replay) -> Chunk:
     if replay.kind == Kind.DEAD_LETTERS:
         return _letters(replay)
     return _scanned(replay)
-
-
-def letters(replay: Replay) -> Iterator[DeadLetter]:
-    found = letters_of(replay.current_id, replay.cause, replay.event_types)
-    left = found.filter(sequence__gte=replay.position, sequence__lt=replay.end_sequence)
-    return left.order_by("sequence")[:EVENTS_PER_STEP].iterator()
 
 
 def letters_of(current_id: int, cause: str, event_types: Collection[str]) -> QuerySet[DeadLetter]:
@@ -66,12 +61,15 @@ def letters_of(current_id: int, cause: str, event_types: Collection[str]) -> Que
 
 
 def _letters(replay: Replay) -> Chunk:
-    sequences = [letter.sequence for letter in letters(replay)]
-    done = set(replay.done_ahead)
-    wanted = [sequence for sequence in sequences if sequence not in done]
+    rows = letters_of(replay.current_id, replay.cause, replay.event_types)
+    ahead = rows.filter(sequence__gte=replay.position, sequence__lt=replay.end_sequence)
+    ordered = ahead.order_by("sequence").values_list("sequence", flat=True)
+    sequences = list(ordered[:EVENTS_PER_STEP])
+    wanted = sorted({*sequences} - {*replay.done_ahead})
     found = event_log.at(replay.current.workspace_id, wanted)
     end = sequences[-1] + 1 if len(sequences) == EVENTS_PER_STEP else replay.end_sequence
-    return Chunk([_again(one, Fate.DEAD) for one in found], end, len(wanted) - len(found))
+    missing = {*wanted} - {sequence for sequence, _, _ in found}
+    return Chunk([_again(one, Fate.DEAD) for one in found], end, missing)
 
 
 def _again(found: Found, fate: Fate | None) -> Again:
@@ -105,7 +103,7 @@ def _scanned(replay: Replay) -> Chunk:
 def _wanted(replay: Replay, found: list[Found]) -> Iterator[Again]:
     if not found:
         return
-    ranges = _dropped(replay.current_id, found)
+    ranges = list(dropped.between([replay.current_id], found[0][0], found[-1][0]))
     if replay.kind == Kind.DROPPED:
         for one in found:
             reason = _dropped_as(ranges, one)
@@ -144,32 +142,6 @@ def _dead(current_id: int, found: list[Found]) -> set[int]:
     return set(rows.values_list("sequence", flat=True))
 
 
-def _dropped(current_id: int, found: list[Found]) -> list[DroppedRange]:
-    return list(dropped_between(current_id, found[0][0], found[-1][0]))
-
-
-def dropped_between(current_id: int, first: int, last: int) -> QuerySet[DroppedRange]:
-    return DroppedRange.objects.filter(
-        current_id=current_id, first_sequence__lte=last, last_sequence__gte=first
-    )
-
-
-def covering(ranges: Iterable[DroppedRange], event: Found) -> DroppedRange | None:
-    """The range that an event was dropped with; its identity's own before that of its lane."""
-    sequence, _, record = event
-    best = None
-    for one in ranges:
-        if not one.first_lane <= record.lane <= one.last_lane:
-            continue
-        if not one.first_sequence <= sequence <= one.last_sequence:
-            continue
-        if one.identity == record.identity:
-            return one
-        if not one.identity:
-            best = one
-    return best
-
-
 def _dropped_as(ranges: Iterable[DroppedRange], event: Found) -> Fate | None:
-    found = covering(ranges, event)
+    found = dropped.covering(ranges, event)
     return Fate(found.reason) if found else None

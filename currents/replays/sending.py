@@ -6,7 +6,7 @@ A replay goes on only while its Current is active: what stops the Current stops 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,7 +14,7 @@ from secrets import token_hex
 
 import structlog
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from braze_partners.events import catalogue, deletion
 from currents import engine
@@ -22,7 +22,7 @@ from currents.claiming import Claimed
 from currents.delivery import Answered, Send, deliver
 from currents.errors import LeaseLost
 from currents.ledger import minute_of
-from currents.limits import LANES, LONGEST_LEASE, LONGEST_WAIT
+from currents.limits import LANES, LONGEST_LEASE, LONGEST_WAIT, PUT_OFF
 from currents.plan import Plan, read_plan
 from currents.reading import Prepared, Rules, add, judge
 from currents.replays import finding, settling
@@ -43,16 +43,19 @@ class Ready:
     prepared: Prepared
     fates: dict[int, Again]
     end: int
-    missing: int
+    missing: Collection[int]
 
 
 def due(now: datetime) -> list[int]:
+    return list(_ready(now).order_by("pk").values_list("pk", flat=True))
+
+
+def _ready(now: datetime) -> QuerySet[Replay]:
     """Running replays that nobody holds and whose time has come; a lease or a time further ahead
     than any can be was written by a clock that was set back since."""
     free = Q(lease_until=None) | Q(lease_until__lte=now) | Q(lease_until__gt=now + LONGEST_LEASE)
     ready = Q(due_at=None) | Q(due_at__lte=now) | Q(due_at__gt=now + LONGEST_WAIT)
-    rows = Replay.objects.filter(free, ready, state=Replay.State.RUNNING)
-    return list(rows.order_by("pk").values_list("pk", flat=True))
+    return Replay.objects.filter(free, ready, state=Replay.State.RUNNING)
 
 
 def run(pk: int, clock: Clock, send: Send = engine.upload) -> bool:
@@ -67,18 +70,17 @@ def run(pk: int, clock: Clock, send: Send = engine.upload) -> bool:
                 return False
     except LeaseLost:
         return False
+    except Exception:  # a mistake of ours, or a key that can't be read
+        settling.wait(replay, clock() + PUT_OFF)
+        raise
     finally:
         settling.held(replay).update(lease_until=None, lease_token="")
     return True
 
 
 def _take(pk: int, now: datetime) -> Replay | None:
-    if pk not in due(now):
-        return None
     token = token_hex(16)
-    free = Q(lease_until=None) | Q(lease_until__lte=now) | Q(lease_until__gt=now + LONGEST_LEASE)
-    rows = Replay.objects.filter(free, pk=pk, state=Replay.State.RUNNING)
-    if not rows.update(lease_token=token, lease_until=_leased_until(now)):
+    if not _ready(now).filter(pk=pk).update(lease_token=token, lease_until=_leased_until(now)):
         return None
     found = Replay.objects.filter(pk=pk, lease_token=token).select_related("current")
     return found.first()
@@ -88,6 +90,9 @@ def step(replay: Replay, clock: Clock, send: Send) -> bool:
     """One request's worth; whether the next may follow at once. Raises LeaseLost."""
     now = clock()
     replay.current.refresh_from_db()
+    if replay.current.state == State.DELETED:
+        settling.held(replay).update(state=Replay.State.CANCELLED, finished_at=now)
+        return False
     plan = read_plan(replay.current) if replay.current.state == State.ACTIVE else None
     if plan is None:
         settling.wait(replay, now + WAITS_FOR_CURRENT)

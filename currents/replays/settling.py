@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -18,13 +17,12 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from currents import ledger, retrying
+from currents import dropped, ledger, retrying
 from currents.delivery import Answered
 from currents.errors import LeaseLost
 from currents.fates import Fate
 from currents.ledger import Place
 from currents.models import Attempt, DeadLetter, DroppedRange, Hold
-from currents.replays import finding
 from currents.replays.models import Replay
 from currents.settling import write_attempts
 
@@ -112,6 +110,9 @@ def decide(replay: Replay, ready: Ready, answered: Answered, now: datetime) -> S
             made.left.append(item.sequence)
         else:
             made.undecided.append(item.sequence)
+    if made.undecided:  # who is over a quota is left with the last of the others
+        made.undecided = sorted([*made.undecided, *made.left])
+        made.left = []
     made.position = min([ready.end, *made.undecided])
     made.completed = not made.undecided and ready.end >= replay.end_sequence
     _say_why_it_waits(replay, made, answered, now)
@@ -141,19 +142,17 @@ def _say_why_it_waits(replay: Replay, made: Settled, answered: Answered, now: da
         return
     if made.undecided:
         waits = [back.due_at for back in answered.held.values() if back.reason != Hold.Reason.QUOTA]
-        made.due_at = min(waits, default=now)
+        made.due_at = min(waits, default=None)  # none waits where a request was only halved
 
 
 def _move(replay: Replay, ready: Ready, made: Settled, now: datetime) -> None:
     state = Replay.State
     first = sum(
-        ready.fates[sequence].fate is not None
+        replay.kind == Replay.Kind.BACKFILL or ready.fates[sequence].fate is not None
         for sequence, fate in made.fates.items()
         if fate == Fate.RETRIED
     )
-    if replay.kind == Replay.Kind.BACKFILL:
-        first = made.delivered
-    ahead = {*replay.done_ahead, *made.fates, *made.left}
+    ahead = {*replay.done_ahead, *made.fates, *ready.missing}
     moved = held(replay).update(
         position=made.position,
         done_ahead=sorted(one for one in ahead if one >= made.position),
@@ -162,7 +161,7 @@ def _move(replay: Replay, ready: Ready, made: Settled, now: datetime) -> None:
         dead=F("dead") + made.dead,
         filtered=F("filtered") + made.filtered,
         left=F("left") + len(made.left),
-        gone=F("gone") + ready.missing,
+        gone=F("gone") + len(ready.missing),
         failures=F("failures") + 1 if made.failed else 0,
         words=made.words,
         due_at=made.due_at,
@@ -212,11 +211,11 @@ def _write_dropped(replay: Replay, ready: Ready, made: Settled, now: datetime) -
     """What lies behind the replay is dropped no longer, but for what was left as it was."""
     before = replay.position
     last = max([made.position - 1, *ready.fates])
-    ranges = list(finding.dropped_between(replay.current_id, before, last))
+    ranges = list(dropped.between([replay.current_id], before, last))
     handled: Counter[int] = Counter()
     for sequence in (*made.fates, *made.left):
         event = ready.fates[sequence]
-        found = finding.covering(ranges, (sequence, event.received_at, event.record))
+        found = dropped.covering(ranges, (sequence, event.received_at, event.record))
         if found is not None:
             handled[found.pk] += 1
     for one in ranges:
@@ -245,15 +244,11 @@ def _alone(replay: Replay, event: Again, now: datetime) -> DroppedRange:
 
 def _changes(ready: Ready, made: Settled) -> Counter[Place]:
     changes: Counter[Place] = Counter()
-    for event, fate in _moves(ready, made):
+    for sequence, fate in made.fates.items():
+        event = ready.fates[sequence]
         if event.fate is not None and event.fate != fate:
             minute = ledger.minute_of(event.received_at)
             kind = ledger.type_of(event.record.type)
             changes[minute, kind, event.fate] -= 1
             changes[minute, kind, fate] += 1
     return changes
-
-
-def _moves(ready: Ready, made: Settled) -> Iterable[tuple[Again, Fate]]:
-    pairs: Iterator[tuple[int, Fate]] = iter(made.fates.items())
-    return ((ready.fates[sequence], fate) for sequence, fate in pairs)

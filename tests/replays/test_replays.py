@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from braze_partners.events import event_log, partitions
+from braze_partners.keys.credentials import CredentialUnreadable
 from braze_partners.people.profiles import NewPerson, create_profiles, delete_profiles
 from braze_partners.workspaces.audit import Actor
 from braze_partners.workspaces.models import AuditEntry
@@ -62,20 +63,26 @@ def with_dead_letters(world: World, count: int = 3) -> list[str]:
 def with_dropped(world: World, count: int = 5) -> list[str]:
     world.destination.always = answer(401, {"error": "Unauthorized"})
     dropped = world.receive(*(event(f"user-{n}") for n in range(count)))
+    drop_all(world)
+    assert world.fates() == {Fate.DROPPED: count, Fate.DELIVERED: 1}
+    return dropped
+
+
+def drop_all(world: World) -> None:
+    """What waits is refused until it is dropped; then the key is taken again."""
     world.run()
     for _ in range(13):
         world.pass_time(hours=4)
         failures.sweep(world.now)
         dropping.sweep(world.now)
         world.run()
-    assert world.fates() == {Fate.DROPPED: count}
+    assert world.balance().waiting == 0
     world.destination.always = None
     moving.resume(world.fresh(), Actor(), world.now)
     recovered = world.receive(event("later"))
     world.run(seconds=1)
     assert world.fresh().state == State.ACTIVE
     assert world.destination.ids == recovered
-    return dropped
 
 
 def test_dead_letters_are_sent_once_what_was_wrong_is_mended(world: World) -> None:
@@ -226,6 +233,71 @@ def test_an_id_over_its_quota_is_left_for_another_day(world: World) -> None:
     assert (replay.state, replay.left) == (Replay.State.COMPLETED, 2)
     assert world.fates() == {Fate.DELIVERED: 1, Fate.DEAD: 2}
     assert DeadLetter.objects.count() == 2
+
+
+def test_who_is_over_a_quota_stays_dropped_while_others_are_paced(world: World) -> None:
+    """What is left must not be lost with the range that the replay has passed."""
+    world.destination.always = answer(401, {"error": "Unauthorized"})
+    world.receive(*(event("fast") for _ in range(40)), event("over"))
+    drop_all(world)
+    assert world.fates()[Fate.DROPPED] == 41
+    world.destination.always = lambda events: (
+        answer(429, {"exceeded_daily_quota_users": {"over": 500_001}})
+        if any(one.get("user_id") == "over" for one in events)
+        else None
+    )
+    replay = run(world, ask(world, Kind.DROPPED), seconds=60)
+    assert (replay.state, replay.delivered, replay.left) == (Replay.State.COMPLETED, 40, 1)
+    assert world.fates()[Fate.DROPPED] == 1
+    (left,) = DroppedRange.objects.all()
+    assert (left.identity, left.count) == ("over", 1)
+
+
+def test_what_left_the_log_since_the_start_is_counted_once(world: World) -> None:
+    with_dead_letters(world, 40)
+    world.destination.always = None
+    replay = ask(world, Kind.DEAD_LETTERS)
+    letters = DeadLetter.objects.order_by("-sequence")
+    gone = [letters[0].sequence, letters[1].sequence]  # behind those that are paced
+    world.pass_time(minutes=1)
+    read = event_log.at
+
+    def without(workspace_id: int, sequences: Any) -> list[event_log.Found]:
+        return [one for one in read(workspace_id, sequences) if one[0] not in gone]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(event_log, "at", without)
+        replay = run(world, replay, seconds=10)
+    assert (replay.state, replay.gone, replay.delivered) == (Replay.State.COMPLETED, 2, 38)
+
+
+def test_halves_follow_each_other_without_a_wait(world: World) -> None:
+    world.destination.always = lambda events: answer(
+        400, {"error": "x", "events_with_invalid_fields": {"time": list(range(len(events)))}}
+    )
+    world.receive(*(event(f"user-{n}") for n in range(20)))
+    world.run()
+    assert world.fates() == {Fate.DEAD: 20}
+    world.destination.always = lambda events: answer(413, {}) if len(events) > 3 else None
+    replay = replayed(world, Kind.DEAD_LETTERS)
+    assert (replay.state, replay.delivered) == (Replay.State.COMPLETED, 20)
+
+
+def test_a_deleted_current_ends_its_replay(world: World) -> None:
+    with_dead_letters(world)
+    replay = ask(world, Kind.DEAD_LETTERS)
+    moving.delete(world.fresh(), Actor(), world.now)
+    assert run(world, replay).state == Replay.State.CANCELLED
+
+
+def test_a_key_that_can_not_be_read_is_tried_again_later_and_seldom(world: World) -> None:
+    with_dead_letters(world)
+    replay = ask(world, Kind.DEAD_LETTERS)
+    Current.objects.update(api_key=b"unreadable")
+    with pytest.raises(CredentialUnreadable):
+        run(world, replay)
+    replay.refresh_from_db()
+    assert replay.is_running and sending.due(world.now + timedelta(seconds=30)) == []
 
 
 def test_it_backs_off_while_amplitude_is_down_and_goes_on_by_itself(world: World) -> None:
