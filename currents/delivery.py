@@ -28,7 +28,8 @@ Send = Callable[[str, bytes, float], Answer | NetworkFailure]
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One request and what came back."""
+    """One request and what came back. `delay_ms` is from the receipt of its oldest event to the
+    answer; clocks may differ a little."""
 
     at: datetime
     items: tuple[Item, ...]
@@ -37,12 +38,7 @@ class Sent:
     outcome: Outcome
     took_ms: int
     named: int
-
-    @property
-    def delay_ms(self) -> int:
-        """From the receipt of its oldest event to the answer; clocks may differ a little."""
-        oldest = min(item.received_at for item in self.items)
-        return max(0, round((self.at - oldest).total_seconds() * 1000)) + self.took_ms
+    delay_ms: int
 
 
 @dataclass(slots=True)
@@ -114,7 +110,9 @@ def _send(prepared: Prepared, live: list[Item], now: datetime, send: Send, secon
     outcome = answers.read(came_back, sent=len(live), api_key=plan.api_key)
     shown = payload.masked(body, SHOWN_REQUEST)
     named = _named(outcome)
-    return Sent(now, tuple(live), len(body), shown, outcome, took_ms, named)
+    waited = now - min(item.received_at for item in live)
+    delay_ms = max(0, round(waited.total_seconds() * 1000)) + took_ms
+    return Sent(now, tuple(live), len(body), shown, outcome, took_ms, named, delay_ms)
 
 
 def _named(outcome: Outcome) -> int:

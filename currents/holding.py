@@ -57,6 +57,12 @@ def identity_hash(identity: str) -> str:
     return hashlib.md5(identity.encode(), usedforsecurity=False).hexdigest()
 
 
+def is_decided(sequence: int, position: int, held_from: int | None) -> bool:
+    """Whether an event has its fate: before its lane's position, and not behind a hold of its
+    identity, which begins at `held_from`."""
+    return sequence < position and (held_from is None or sequence < held_from)
+
+
 def of_lanes(current_id: int, lanes: range) -> dict[str, Hold]:
     rows = Hold.objects.filter(current_id=current_id, lane__gte=lanes.start, lane__lt=lanes.stop)
     return {hold.identity: hold for hold in rows}

@@ -14,7 +14,6 @@ from django.db.models import QuerySet
 
 from braze_partners.events import catalogue, event_log
 from braze_partners.events.event_log import Found
-from braze_partners.events.limits import MAX_EVENTS_PER_BATCH
 from braze_partners.events.records import EventRecord
 from braze_partners.partners.amplitude.hosts import NoHost
 from currents import verdicts
@@ -31,8 +30,10 @@ SAME_ID = 20
 # Attempts of one event that are shown, the latest; and how many rows are looked through for them.
 ATTEMPTS_SHOWN = 20
 ATTEMPTS_READ = 1_000
-# Where no attempt can hold an event.
-NEVER_SENT = (Outcome.FILTERED, Outcome.BEFORE_LAUNCH)
+# Events of a dropped range that are looked at in one go.
+LOOKED_AT_ONCE = 500
+# Of a range without identity, which may be long and have few: so many sequences and no more.
+LOOKED_AT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +98,20 @@ def latest(current: Current, before: int | None, size: int) -> Page:
 
 def dropped(current: Current, row: DroppedRange, size: int) -> Page:
     """The events of a dropped range that the log still holds, the first ones."""
-    begin, end = row.first_sequence, row.last_sequence + 1
-    if row.identity:
-        found = event_log.by_identity(current.workspace_id, row.identity, begin, end, size)
-    else:
-        lanes = range(row.first_lane, row.last_lane + 1)
-        found = _between(current, begin, min(end, begin + MAX_EVENTS_PER_BATCH), lanes)
-    seen = [one for one in _seen(current, found) if one.verdict.outcome is Outcome.DROPPED]
+    begin = row.first_sequence
+    end = row.last_sequence + 1 if row.identity else min(row.last_sequence + 1, begin + LOOKED_AT)
+    seen: list[Seen] = []
+    while begin < end and len(seen) < size:
+        if row.identity:
+            found = event_log.by_identity(
+                current.workspace_id, row.identity, begin, end, LOOKED_AT_ONCE
+            )
+            stop = found[-1][0] + 1 if len(found) == LOOKED_AT_ONCE else end
+        else:
+            stop = min(end, begin + LOOKED_AT_ONCE)
+            found = _between(current, begin, stop, range(row.first_lane, row.last_lane + 1))
+        seen += [one for one in _seen(current, found) if one.verdict.outcome is Outcome.DROPPED]
+        begin = stop
     return Page(seen[:size])
 
 
@@ -131,8 +139,8 @@ def whole(seen: Seen) -> Whole:
 def attempts_of(seen: Seen) -> list[Attempt]:
     """Whose lanes and sequences cover the event, the latest first, without their bodies."""
     verdict, sequence, lane = seen.verdict, seen.sequence, seen.record.lane
-    if verdict.outcome in NEVER_SENT:
-        return []
+    if verdict.outcome is Outcome.FILTERED and not verdict.settings_since:
+        return []  # other events' attempts cover its place
     near = Attempt.objects.filter(current=verdict.current, last_sequence__gte=sequence)
     covering: QuerySet[Attempt] = Attempt.objects.filter(
         pk__in=near.order_by("last_sequence").values("pk")[:ATTEMPTS_READ],

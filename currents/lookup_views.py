@@ -13,6 +13,7 @@ from braze_partners.workspaces.middleware import WorkspaceRequest
 from braze_partners.workspaces.roles import May, may
 from currents import lookup, lookup_words
 from currents.condition import Condition
+from currents.connection_views import current_or_404
 from currents.filters import LookUpForm
 from currents.lookup import Page, Seen
 from currents.models import Current
@@ -34,7 +35,7 @@ def look_up(request: WorkspaceRequest, pk: int) -> HttpResponse:
     context = head(shown, TAB) | {"form": form, "asked": asked, "found": found}
     context["rows"] = lookup_words.rows(found.events, shown.now) if found else []
     if found is None:
-        context |= _tail(request, shown)
+        context |= _tail(request, shown.current)
     elif len(found.events) == 1 and asked.get("event_id"):
         context |= _whole(found.events[0], shown)
     return render(request, "currents/events.html", context)
@@ -81,15 +82,15 @@ def _whole(seen: Seen, shown: Condition) -> dict[str, Any]:
 @require_GET
 def tail(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """The latest events, for the page that polls them."""
-    shown = shown_condition(request, pk)
-    context = {"current": shown.current} | _tail(request, shown)
+    current = current_or_404(request, pk)
+    context = {"current": current} | _tail(request, current)
     return render(request, "currents/tail.html", context)
 
 
-def _tail(request: WorkspaceRequest, shown: Condition) -> dict[str, Any]:
-    latest = lookup.latest(shown.current, None, TAIL_ROWS)
+def _tail(request: WorkspaceRequest, current: Current) -> dict[str, Any]:
+    latest, now = lookup.latest(current, None, TAIL_ROWS), timezone.now()
     return {
-        "rows": lookup_words.rows(latest.events, shown.now),
+        "rows": lookup_words.rows(latest.events, now),
         "paused": bool(request.GET.get("paused")),
-        "read_at": timezone.now(),
+        "read_at": now,
     }

@@ -30,11 +30,12 @@ def move(
     """Whether it moved: only from a state that the table allows and that is one of `before`, in
     one statement. `changes` are columns that change with it."""
     allowed = [one for one, reachable in MOVES.items() if after in reachable and one in before]
-    moved = Current.objects.filter(pk=current_id, state__in=allowed).update(
-        state=after, state_since=now, **changes
-    )
-    if moved:
-        _tell(current_id, after, now)
+    with transaction.atomic():  # told where it moved, and only there
+        moved = Current.objects.filter(pk=current_id, state__in=allowed).update(
+            state=after, state_since=now, **changes
+        )
+        if moved:
+            _tell(current_id, after, now)
     return moved == 1
 
 

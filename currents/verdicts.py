@@ -8,7 +8,7 @@ of now, and where those are younger than the event this is said.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,7 +18,7 @@ from braze_partners.workspaces.models import Workspace
 from currents import dropped
 from currents.fates import FILTERED, Fate
 from currents.finding import currents_of
-from currents.holding import identity_hash
+from currents.holding import identity_hash, is_decided
 from currents.ledger import minute_of
 from currents.models import Current, DeadLetter, DroppedRange, Hold, Lane
 from currents.reading import Rules, judge
@@ -93,7 +93,8 @@ class _Kept:
         self.dropped: dict[int, list[DroppedRange]] = {}
         for one in dropped.between(pks, min(sequences), max(sequences)):
             self.dropped.setdefault(one.current_id, []).append(one)
-        self.deleted = deletion.tombstones(workspace_id, identities, since=min(sequences))
+        deleted = deletion.tombstones(workspace_id, identities, since=min(sequences))
+        self.rules = {current.pk: _rules(current, deleted) for current in currents}
 
     def verdict(self, current: Current, event: Found) -> VerdictAt:
         sequence, received_at, record = event
@@ -102,13 +103,12 @@ class _Kept:
         letter = self.letters.get((current.pk, sequence))
         if letter is not None:
             return VerdictAt(current, Outcome.DEAD, Fate.DEAD, letter=letter)
-        decided = sequence < self.lanes.get((current.pk, record.lane), 0)
         hold = self.holds.get((current.pk, record.identity or ""))
-        if hold is not None and sequence >= hold.next_sequence:
-            decided = False
+        position = self.lanes.get((current.pk, record.lane), 0)
+        decided = is_decided(sequence, position, hold.next_sequence if hold else None)
         changed = decided and current.changed_at > received_at
         filtered = judge(
-            record, sequence, minute_of(received_at), received_at, self._rules(current)
+            record, sequence, minute_of(received_at), received_at, self.rules[current.pk]
         )
         if filtered is not None and filtered.fate in FILTERED:
             return VerdictAt(current, Outcome.FILTERED, filtered.fate, settings_since=changed)
@@ -124,10 +124,11 @@ class _Kept:
             return VerdictAt(current, Outcome.DROPPED, Fate(found.reason))
         return VerdictAt(current, Outcome.SENT, settings_since=changed)
 
-    def _rules(self, current: Current) -> Rules:
-        types = catalogue.event_types()
-        selected = frozenset(current.event_types) & types.keys()
-        return Rules(types, selected, current.include_anonymous, self.deleted)
+
+def _rules(current: Current, deleted: Mapping[str, int]) -> Rules:
+    types = catalogue.event_types()
+    selected = frozenset(current.event_types) & types.keys()
+    return Rules(types, selected, current.include_anonymous, deleted)
 
 
 def _holds(pks: Sequence[int], identities: Collection[str]) -> dict[tuple[int, str], Hold]:

@@ -249,8 +249,9 @@ def at(workspace_id: int, sequences: Sequence[int]) -> list[Found]:
     while wanted:
         first = wanted[0]
         row = next(log_sql.rows(workspace_id, first, first + 1, ALL_LANES, 1), None)
-        if row is None:
-            wanted.popleft()
+        if row is None:  # retention takes from the beginning, and nobody has written the head
+            held = range(oldest(workspace_id) or 0, head(workspace_id))
+            wanted = deque(one for one in wanted if one in held and one > first)
             continue
         here = set()
         while wanted and wanted[0] < row.end_sequence:

@@ -18,7 +18,7 @@ from braze_partners.events.event_log import Found
 from braze_partners.events.records import EventRecord
 from currents import dropped
 from currents.fates import Fate
-from currents.holding import identity_hash
+from currents.holding import identity_hash, is_decided
 from currents.models import DeadLetter, DroppedRange, Hold, Lane
 from currents.replays.limits import EVENTS_PER_STEP
 from currents.replays.models import Replay
@@ -130,8 +130,7 @@ def _decided(current_id: int, found: list[Found]) -> list[Found]:
     return [
         one
         for one in found
-        if one[0] < positions.get(one[2].lane, 0)
-        and one[0] < held.get(one[2].identity or "", one[0] + 1)
+        if is_decided(one[0], positions.get(one[2].lane, 0), held.get(one[2].identity or ""))
     ]
 
 

@@ -12,10 +12,11 @@ from django.urls import reverse
 
 from braze_partners.workspaces.models import Language
 from currents import lookup
+from currents.models import Current
 from currents.verdicts import Outcome
 from tests.cast import Cast
 from tests.currents.destination import answer
-from tests.currents.factories import API_KEY, EMAIL_OPEN, DroppedRangeFactory
+from tests.currents.factories import API_KEY, EMAIL_OPEN, AttemptFactory, DroppedRangeFactory
 from tests.currents.world import World, event, make_world
 from tests.keys.factories import RestApiKeyFactory
 from tests.rest.conftest import KeyClient
@@ -138,6 +139,27 @@ def test_a_dropped_range_leads_to_its_events(cast: Cast, world: World) -> None:
     text = page(cast.client(cast.bob), address(world), dropped=row.pk)
     assert 'id="event-0"' in text
     assert 'id="event-1"' not in text and 'id="event-2"' not in text
+
+
+def test_a_dropped_range_is_looked_through_to_its_end(world: World, monkeypatch: Any) -> None:
+    """Who was filtered first does not hide who was dropped behind."""
+    monkeypatch.setattr(lookup, "LOOKED_AT_ONCE", 2)
+    world.receive(*(event("ada", kind=UNCHOSEN) for _ in range(5)), event("ada"))
+    for identity in ("", "ada"):
+        row = DroppedRangeFactory.create(
+            current=world.current, first_sequence=0, last_sequence=5, identity=identity
+        )
+        world.current.lanes.update(position=6)
+        assert [one.sequence for one in lookup.dropped(world.current, row, 50).events] == [5]
+        row.delete()
+
+
+def test_what_a_backfill_sent_names_its_attempt(world: World) -> None:
+    world.receive(event("ada"))
+    Current.objects.filter(pk=world.current.pk).update(launch_sequence=1)
+    AttemptFactory.create(current=world.current, first_sequence=0, last_sequence=0, kind="replay")
+    seen = lookup.one(world.fresh(), 0)
+    assert seen is not None and [one.kind for one in lookup.attempts_of(seen)] == ["replay"]
 
 
 def test_the_tail_shows_the_latest_first_and_polls_until_it_is_paused(
