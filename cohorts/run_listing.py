@@ -8,10 +8,11 @@ where it began, whatever is pushed meanwhile.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, tzinfo
 
 from django.db.models import F, Q, QuerySet
 
+from braze_partners.days import of_days
 from braze_partners.keys.models import DataImportKey
 from braze_partners.workspaces.models import Workspace
 from cohorts.listing import BLOBS
@@ -56,10 +57,7 @@ def found(
         "kind": filters.kind,
     }
     runs = runs.filter(**{name: value for name, value in plain.items() if value})
-    if filters.first_day:
-        runs = runs.filter(at__gte=_start(filters.first_day, zone))
-    if filters.last_day and filters.last_day < date.max:
-        runs = runs.filter(at__lt=_start(filters.last_day + timedelta(days=1), zone))
+    runs = of_days(runs, filters.first_day, filters.last_day, zone)
     if filters.search:
         named = Cohort.objects.filter(workspace=workspace).filter(
             Q(name__icontains=filters.search) | Q(cohort_id__icontains=filters.search)
@@ -75,9 +73,9 @@ def _ended_as(runs: QuerySet[ImportRun], filters: RunFilters, grouped: bool) -> 
     if filters.with_skips or filters.state == State.WITH_SKIPS:
         runs = runs.filter(skips)
     if filters.state == State.COMPLETED:
-        runs = runs.filter(state=State.COMPLETED).exclude(
-            Q(group__isnull=False) & skips if grouped else Q(pk=None)
-        )
+        runs = runs.filter(state=State.COMPLETED)
+        if grouped:
+            runs = runs.exclude(Q(group__isnull=False) & skips)
     if filters.state == State.FAILED:
         runs = runs.filter(state=State.FAILED)
     return runs
@@ -100,7 +98,3 @@ def first_run_of_group(workspace: Workspace, pk: int) -> ImportRun | None:
     rows = ImportRun.objects.filter(workspace=workspace, first_of_group=True, group=pk)
     rows = rows.filter(cohort=F("group__cohort")).select_related("cohort", "key", "group")
     return rows.defer(*BLOBS).first()
-
-
-def _start(day: date, zone: tzinfo) -> datetime:
-    return datetime.combine(day, time.min, zone)

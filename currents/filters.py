@@ -3,19 +3,20 @@ Knows rows and their filters; knows no page."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta, tzinfo
-from typing import Any, TypeVar
+from datetime import tzinfo
+from functools import cached_property
+from typing import Any
 
 from django import forms
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from braze_partners.days import Row, of_days
 from braze_partners.rest.converters import MAX_ROW
 from currents.kinds import kind_name
 from currents.limits import MAX_LOOKED_FOR
 from currents.models import Attempt, Current, DeadLetter
 
-Row = TypeVar("Row", bound=Model)
 # No answer came at all.
 NO_STATUS = "none"
 
@@ -23,7 +24,7 @@ NO_STATUS = "none"
 class Filters(forms.Form):
     """`given` is what was asked for and can be read."""
 
-    @property
+    @cached_property
     def given(self) -> dict[str, Any]:
         self.full_clean()
         return {name: value for name, value in self.cleaned_data.items() if value}
@@ -43,11 +44,7 @@ class DayFilters(Filters):
     def of_days(self, rows: QuerySet[Row], zone: tzinfo) -> QuerySet[Row]:
         """Whole days of the zone."""
         first, last = self.given.get("first_day"), self.given.get("last_day")
-        if first:
-            rows = rows.filter(at__gte=_start(first, zone))
-        if last and last < date.max:
-            rows = rows.filter(at__lt=_start(last + timedelta(days=1), zone))
-        return rows
+        return of_days(rows, first, last, zone)
 
 
 class AttemptFilters(DayFilters):
@@ -79,7 +76,3 @@ def letter_types(current: Current) -> list[tuple[str, str]]:
     """Event types of a Current's dead letters with their names, for the filter."""
     found = DeadLetter.objects.filter(current=current).order_by("event_type")
     return [(one, kind_name(one)) for one in found.values_list("event_type", flat=True).distinct()]
-
-
-def _start(day: date, zone: tzinfo) -> datetime:
-    return datetime.combine(day, time.min, zone)

@@ -31,11 +31,11 @@ from braze_partners.messaging.models import (
     OutreachSegment,
 )
 from braze_partners.workspaces.models import Account, Workspace
-from cohorts.segments import standing
+from cohorts.segments import standing, tagging
 from cohorts.segments.definition import CohortFilter, SegmentFilter, dump
 from cohorts.segments.errors import Problem
-from cohorts.segments.models import Tag
 from cohorts.segments.planning import Known, learn, wrong_references
+from cohorts.segments.saving import free_name
 
 ACTIVE, DRAFT = Outreach.State.ACTIVE, Outreach.State.DRAFT
 
@@ -104,15 +104,8 @@ def set_archived(
 
 
 def copy_name(workspace_id: int, kind: str, name: str) -> str:
-    """A free name for a duplicate: “Name (copy)”, then “Name (copy 2)” and so on."""
     there = Outreach.objects.filter(workspace_id=workspace_id, kind=kind)
-    taken = set(there.filter(name__startswith=name[:200]).values_list("name", flat=True))
-    for count in range(1, len(taken) + 2):
-        suffix = _("copy") if count == 1 else _("copy %(count)s") % {"count": count}
-        candidate = f"{name[: limits.MAX_NAME - len(suffix) - 3]} ({suffix})"
-        if candidate not in taken:
-            return candidate
-    raise AssertionError("one more candidate than taken names is always free")
+    return free_name(there, name, limits.MAX_NAME)
 
 
 def _locked(outreach: Outreach) -> Outreach:
@@ -139,7 +132,7 @@ def _write(outreach: Outreach, draft: Draft, by: Account | None, now: datetime) 
     outreach.control_share = draft.control_share
     _refuse_taken_name(outreach)
     _save_next(outreach, by, now)
-    _write_tags(outreach, draft.tags)
+    tagging.write(outreach, draft.tags)
     _write_uses(outreach, draft.target, known)
     variants = _write_variants(outreach, draft)
     _write_steps(outreach, draft, variants)
@@ -196,12 +189,6 @@ def _save_next(outreach: Outreach, by: Account | None, now: datetime) -> None:
             outreach.save(force_insert=outreach.version == 1)
     except IntegrityError as error:
         raise _taken_name() from error
-
-
-def _write_tags(outreach: Outreach, tags: Sequence[str]) -> None:
-    names = [Tag(workspace_id=outreach.workspace_id, name=name) for name in tags]
-    Tag.objects.bulk_create(names, ignore_conflicts=True)
-    outreach.tags.set(Tag.objects.filter(workspace_id=outreach.workspace_id, name__in=tags))
 
 
 def _write_uses(outreach: Outreach, target: Target, known: Known) -> None:

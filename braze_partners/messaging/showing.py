@@ -54,11 +54,6 @@ def step_after(words: Words, address: str) -> str:
     return order[order.index(address) + 1]
 
 
-def step_before(words: Words, address: str) -> str:
-    order = [*(ADDRESSES[part] for part, _label in words.parts), CONFIRM]
-    return order[order.index(address) - 1]
-
-
 def parts(draft: Draft, size: int) -> list[tuple[str, float, int]]:
     """The variants and the control group: name, share, and about how many people that is."""
     shares = [(each.name, each.share) for each in draft.variants]

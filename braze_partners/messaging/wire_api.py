@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -10,10 +9,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from braze_partners.errors import BadRequest
 from braze_partners.messaging import limits
 from braze_partners.messaging.models import Outreach
-from braze_partners.rest.braze_lists import SUCCESS, moment, numbered_page
+from braze_partners.rest.braze_lists import SUCCESS, moment, moment_asked, numbered_page
 from braze_partners.rest.views import ApiView
 from cohorts.segments import tagging
 
@@ -42,18 +40,9 @@ class _OutreachList(ApiView):
 def _narrowed(request: Request, rows: QuerySet[Outreach]) -> QuerySet[Outreach]:
     if request.query_params.get("include_archived", "false").lower() != "true":
         rows = rows.filter(archived_at=None)
-    if text := request.query_params.get(EDITED_AFTER, ""):
-        rows = rows.filter(edited_at__gt=_moment_of(text))
+    if after := moment_asked(request, EDITED_AFTER):
+        rows = rows.filter(edited_at__gt=after)
     return rows
-
-
-def _moment_of(text: str) -> datetime:
-    """A time without an offset is UTC, as Braze takes it."""
-    try:
-        at = datetime.fromisoformat(text)
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise BadRequest(f"{EDITED_AFTER} must be a time in ISO 8601") from error
 
 
 class CampaignsList(_OutreachList):

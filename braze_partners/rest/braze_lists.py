@@ -30,6 +30,19 @@ def page_number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else -1
 
 
+def moment_asked(request: Request, name: str) -> datetime | None:
+    """In UTC; None where the parameter is not given. A time without an offset is UTC, as Braze
+    takes it."""
+    text = request.query_params.get(name, "")
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadRequest(f"{name} must be a time in ISO 8601") from error
+
+
 def moment(at: datetime) -> str:
     """As Braze writes it: 2026-05-12T14:32:08.000Z."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

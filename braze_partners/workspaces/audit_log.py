@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 import orjson
 from django.db.models import Q, QuerySet
 
+from braze_partners.days import of_days
 from braze_partners.workspaces.limits import (
     AUDIT_ENTRIES_PER_PAGE,
     EXPORT_CHUNK,
@@ -69,10 +70,7 @@ def found(workspace: Workspace, filters: AuditFilters, zone: tzinfo) -> QuerySet
         rows = rows.filter(action=filters.action)
     if filters.target:
         rows = rows.filter(target__icontains=filters.target)
-    if filters.first_day:
-        rows = rows.filter(at__gte=_start(filters.first_day, zone))
-    if filters.last_day and filters.last_day < date.max:
-        rows = rows.filter(at__lt=_start(filters.last_day + timedelta(days=1), zone))
+    rows = of_days(rows, filters.first_day, filters.last_day, zone)
     return rows
 
 
@@ -109,10 +107,6 @@ def _after(rows: QuerySet[AuditEntry], cursor: Cursor | None) -> QuerySet[AuditE
     if cursor is None:
         return rows
     return rows.filter(Q(at__lt=cursor.at) | Q(at=cursor.at, id__lt=cursor.id))
-
-
-def _start(day: date, zone: tzinfo) -> datetime:
-    return datetime.combine(day, time.min, zone)
 
 
 def _cells(entry: AuditEntry) -> list[Any]:

@@ -101,18 +101,22 @@ def _move(export: SegmentExport, before: str, after: str, **changes: object) -> 
     return bool(rows.update(state=after, **changes))
 
 
+def _free(now: datetime) -> Q:
+    """A lease far ahead was written by a clock that has been set back since."""
+    far = now + timedelta(seconds=2 * limits.EXPORT_LEASE_SECONDS)
+    return Q(lease_until=None) | Q(lease_until__lt=now) | Q(lease_until__gt=far)
+
+
 def forgotten(now: datetime) -> list[str]:
     """Exports that are queued or running and in nobody's hands."""
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
-    found = SegmentExport.objects.filter(free, state__in=UNFINISHED)
+    found = SegmentExport.objects.filter(_free(now), state__in=UNFINISHED)
     return [str(pk) for pk in found.order_by("created_at").values_list("pk", flat=True)]
 
 
 def take(pk: str, now: datetime) -> SegmentExport | None:
     """Takes the lease; None when there is nothing to do or another holds it."""
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
     token = token_hex(16)
-    rows = SegmentExport.objects.filter(free, pk=pk, state__in=UNFINISHED)
+    rows = SegmentExport.objects.filter(_free(now), pk=pk, state__in=UNFINISHED)
     lease = now + timedelta(seconds=limits.EXPORT_LEASE_SECONDS)
     if not rows.update(state=State.RUNNING, lease_until=lease, lease_token=token):
         return None

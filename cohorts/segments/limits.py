@@ -46,9 +46,8 @@ BRAZE_LIST_PAGE = 100
 # Days that /segments/data_series tells at most: as Braze documents its `length`.
 BRAZE_SERIES_DAYS = 100
 
-# People on one page of the Members tab, and at most in one answer of the REST API.
+# People on one page of the Members tab.
 MEMBERS_PAGE = 50
-MAX_MEMBERS_PAGE = 1_000
 
 # People in a sample of members: on the page, and at most over REST. Own choice: a glance.
 SAMPLE = 8

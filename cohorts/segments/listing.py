@@ -130,7 +130,7 @@ def rail(workspace: Workspace, filters: Filters) -> Rail:
         .order_by("name")
         .values_list("name", "count")
     )
-    tags = dict(counted.values_list("name", "count"))
+    tags = dict(counted)
     if filters.tag:
         tags.setdefault(filters.tag, 0)
     return Rail(

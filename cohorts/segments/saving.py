@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from braze_partners.workspaces.models import Account, Workspace
@@ -30,7 +32,6 @@ from cohorts.segments.models import (
     SegmentCohort,
     SegmentSegment,
     SegmentVersion,
-    Tag,
 )
 from cohorts.segments.planning import Known, learn, learn_above, stored, wrong_references
 
@@ -130,15 +131,15 @@ def duplicate(segment: Segment, name: str = "", *, by: Account | None, now: date
 
 
 def copy_name(workspace_id: int, name: str) -> str:
-    """A free name for a duplicate: “Name (copy)”, then “Name (copy 2)” and so on."""
-    taken = set(
-        Segment.objects.filter(workspace_id=workspace_id, name__startswith=name[:200]).values_list(
-            "name", flat=True
-        )
-    )
+    return free_name(Segment.objects.filter(workspace_id=workspace_id), name, limits.MAX_NAME)
+
+
+def free_name(rows: QuerySet[Any], name: str, longest: int) -> str:
+    """A name that no row has, for a duplicate: “Name (copy)”, then “Name (copy 2)” and so on."""
+    taken = set(rows.filter(name__startswith=name[:200]).values_list("name", flat=True))
     for count in range(1, len(taken) + 2):
         suffix = _("copy") if count == 1 else _("copy %(count)s") % {"count": count}
-        candidate = f"{name[: limits.MAX_NAME - len(suffix) - 3]} ({suffix})"
+        candidate = f"{name[: longest - len(suffix) - 3]} ({suffix})"
         if candidate not in taken:
             return candidate
     raise AssertionError("one more candidate than taken names is always free")
@@ -252,9 +253,7 @@ def _write_beside(segment: Segment, draft: Draft, known: Known) -> None:
         [SegmentSegment(segment=segment, used_id=pk) for pk in sorted(segments)],
         ignore_conflicts=True,
     )
-    names = [Tag(workspace_id=segment.workspace_id, name=name) for name in draft.tags]
-    Tag.objects.bulk_create(names, ignore_conflicts=True)
-    segment.tags.set(Tag.objects.filter(workspace_id=segment.workspace_id, name__in=draft.tags))
+    tagging.write(segment, draft.tags)
 
 
 def _remember(segment: Segment, tags: tuple[str, ...]) -> None:

@@ -140,14 +140,6 @@ class ShownEditor:
         return count / self.funnel.size if self.funnel.size else 0.0
 
     @property
-    def identified_share(self) -> float:
-        return self.part(self.identified)
-
-    @property
-    def anonymous_share(self) -> float:
-        return self.part(self.funnel.anonymous)
-
-    @property
     def steps(self) -> list[ShownRow]:
         return [*(each.row for each in self.choices), *self.rows, *self.exclusions]
 

@@ -96,10 +96,12 @@ def _filter_changes(segment: Segment) -> QuerySet[SegmentVersion, tuple[datetime
 
 def daily(segment: Segment, ending: datetime, days: int) -> list[tuple[date, int]]:
     """The sizes of the last days, up to the day of `ending` in the workspace's time zone."""
-    last = ending.astimezone(zoneinfo.ZoneInfo(segment.workspace.time_zone)).date()
-    kept = SegmentSize.objects.filter(
-        segment=segment, day__gt=last - timedelta(days=days), day__lte=last
-    )
+    try:
+        last = ending.astimezone(zoneinfo.ZoneInfo(segment.workspace.time_zone)).date()
+        before = last - timedelta(days=days)
+    except OverflowError:  # at an edge of the calendar, where no size is kept
+        return []
+    kept = SegmentSize.objects.filter(segment=segment, day__gt=before, day__lte=last)
     return list(kept.order_by("day").values_list("day", "size"))
 
 

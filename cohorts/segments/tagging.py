@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import F, Func, JSONField, OuterRef, Subquery
@@ -24,6 +25,13 @@ def gathered(wearers: str) -> Subquery:
     """The names of the tags of each row; `wearers` is what `Tag` calls such rows."""
     mine = Tag.objects.filter(**{wearers: OuterRef("pk")}).order_by()
     return Subquery(mine.values(names=_Gathered(F("name"))))
+
+
+def write(wearer: Any, wanted: Sequence[str]) -> None:
+    """Makes the tags of a segment or an audience just these."""
+    made = [Tag(workspace_id=wearer.workspace_id, name=name) for name in wanted]
+    Tag.objects.bulk_create(made, ignore_conflicts=True)
+    wearer.tags.set(Tag.objects.filter(workspace_id=wearer.workspace_id, name__in=wanted))
 
 
 def names(wearer: Any) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
 from typing import ClassVar
 
 from django.utils import timezone
@@ -12,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from braze_partners.errors import BadRequest, NotFound
-from braze_partners.rest.braze_lists import SUCCESS, moment, numbered_page
+from braze_partners.rest.braze_lists import SUCCESS, moment, moment_asked, numbered_page
 from braze_partners.rest.views import ApiView
 from cohorts.segments import limits, sizing, tagging, wording
 from cohorts.segments.models import Segment
@@ -71,20 +70,10 @@ class SegmentsDataSeries(SegmentReader):
         longest = limits.BRAZE_SERIES_DAYS
         if not (length.isascii() and length.isdigit() and 1 <= int(length[:9]) <= longest):
             raise BadRequest(f"length must be a number of days from 1 to {longest}")
-        ending = _moment(request.query_params.get("ending_at", "")) or timezone.now()
+        ending = moment_asked(request, "ending_at") or timezone.now()
         days = sizing.daily(segment, ending, int(length))
         data = [{"time": day.isoformat(), "size": size} for day, size in days]
         return Response({"message": SUCCESS, "data": data})
-
-
-def _moment(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise BadRequest("ending_at must be a time of ISO 8601") from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 class SegmentsDetails(SegmentReader):

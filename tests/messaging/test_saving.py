@@ -23,6 +23,7 @@ from braze_partners.messaging.models import Outreach, OutreachCohort, OutreachSe
 from cohorts import keeping
 from cohorts.errors import CohortInUse
 from cohorts.models import Cohort
+from cohorts.segments import tagging
 from tests.messaging.worlds import CAMPAIGN, CANVAS, campaign, canvas, segment, target
 from tests.segments.worlds import (
     NOW,
@@ -297,13 +298,13 @@ def test_what_is_deleted_the_moment_an_audience_is_saved_is_named(
     made = world(10)
     cohort = made.cohort("a", {1, 2})
     shoppers = segment(made, "Shoppers")
-    write = saving._write_tags
+    write = tagging.write
 
     def delete_meanwhile(*given: Any) -> None:
         elsewhere(cohort.delete if gone == "cohort" else shoppers.delete)
         write(*given)
 
-    monkeypatch.setattr(saving, "_write_tags", delete_meanwhile)
+    monkeypatch.setattr(tagging, "write", delete_meanwhile)
     whom = target(shoppers, filters=[cohort_filter("a")])
     with pytest.raises(TargetRefused) as refused:
         campaign(made, target=whom)

@@ -149,5 +149,8 @@ def test_the_series_tells_the_size_of_each_kept_day(cast: Cast, lumen: World) ->
     for wrong in ("", "&length=0", "&length=101", "&length=x", "&length=²"):
         assert client.get(f"{address}{wrong}").status_code == 400
     assert client.get(f"{address}x&length=2").status_code == 400
+    for edge in ("0001-01-01", "9999-12-31T23:59:59"):
+        at = f"/segments/data_series?segment_id={segment.pk}&ending_at={edge}&length=2"
+        assert client.get(at).json() == {"message": "success", "data": []}
     unknown = f"/segments/data_series?segment_id={uuid.uuid4()}&length=2"
     assert client.get(unknown).status_code == 404

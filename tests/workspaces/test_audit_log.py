@@ -80,6 +80,7 @@ def test_it_shows_nothing_of_another_workspace(cast: Cast) -> None:
         ("?first_day=2026-05-13", ["three"]),
         ("?first_day=2026-05-12&last_day=2026-05-12", ["two"]),
         ("?last_day=2026-05-11", ["one"]),
+        ("?first_day=0001-01-01&last_day=9999-12-31", ["three", "two", "one"]),
         ("?last_day=nonsense", ["three", "two", "one"]),
         ("?before=nonsense-1", ["three", "two", "one"]),
         ("?before=99999999999999999999999999-1", ["three", "two", "one"]),
