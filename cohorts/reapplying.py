@@ -85,10 +85,15 @@ def cancel(job: Reapplication, now: datetime) -> None:
         raise ReapplyRefused(_("This has ended already."))
 
 
+def _free(now: datetime) -> Q:
+    """A lease far ahead was written by a clock that has been set back since."""
+    far = now + timedelta(seconds=2 * limits.REAPPLY_LEASE_SECONDS)
+    return Q(lease_until=None) | Q(lease_until__lt=now) | Q(lease_until__gt=far)
+
+
 def forgotten(now: datetime) -> list[str]:
     """Those that are in nobody's hands."""
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
-    found = Reapplication.objects.filter(free, state__in=UNFINISHED).order_by("created_at")
+    found = Reapplication.objects.filter(_free(now), state__in=UNFINISHED).order_by("created_at")
     return [str(pk) for pk in found.values_list("pk", flat=True)]
 
 
@@ -113,10 +118,9 @@ def run(pk: str, clock: Clock) -> bool:
 
 
 def _take(pk: str, now: datetime) -> Reapplication | None:
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
     token = token_hex(16)
     lease = now + timedelta(seconds=limits.REAPPLY_LEASE_SECONDS)
-    rows = Reapplication.objects.filter(free, pk=pk, state__in=UNFINISHED)
+    rows = Reapplication.objects.filter(_free(now), pk=pk, state__in=UNFINISHED)
     if not rows.update(state=State.RUNNING, lease_until=lease, lease_token=token):
         return None
     held = Reapplication.objects.filter(pk=pk, lease_token=token)

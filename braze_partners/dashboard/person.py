@@ -123,19 +123,17 @@ def events_of_person(
     now: datetime,
     size: int = EVENTS_PER_PAGE,
 ) -> PersonEvents:
-    """The last events of the person's external id, devices and Braze id, the newest first, each
-    with what every Current did with it."""
+    """The last events of the person's external id, devices and Braze ids (of those who were merged
+    into them, too), the newest first, each with what every Current did with it."""
     devices = list(profile.devices.order_by("-pk").values_list("device_id", flat=True))
-    named = [profile.external_id or "", profile.braze_id]
+    merged = profile.merged.order_by("-pk").values_list("braze_id", flat=True)[:DEVICES_ASKED]
+    named = [profile.external_id or "", profile.braze_id, *merged]
     identities = {text for text in [*named, *devices[:DEVICES_ASKED]] if text}
     found = event_log.latest_of(workspace.pk, identities, before, size + 1)
     shown = found[:size]
     told, more = verdicts.on_events(workspace, shown, CURRENTS_SHOWN)
     events = [
-        _event(
-            one,
-            [AtCurrent(each.current, each.outcome, verdict_words.tell(each, now)) for each in at],
-        )
+        _event(one, [_at_current(each, now) for each in at])
         for one, at in zip(shown, told, strict=True)
     ]
     older = shown[-1][0] if len(found) > size else None

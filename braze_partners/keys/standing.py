@@ -54,10 +54,6 @@ def standing(key: IssuedKey, now: datetime) -> Standing:
     return Standing.ENDING if key.ends_at > now else Standing.ENDED
 
 
-def used_since_rotation(key: IssuedKey) -> bool:
-    return bool(key.rotated_at and key.last_used_at and key.last_used_at > key.rotated_at)
-
-
 def advice(key: IssuedKey, now: datetime) -> Advice:
     """For a rotated key, read with its successor."""
     successor: IssuedKey | None = key.successor

@@ -15,11 +15,10 @@ from braze_partners.people import identifying, values
 from braze_partners.people.errors import PersonGone, ValueRefused
 from braze_partners.people.limits import MAX_EXTERNAL_ID_BYTES
 from braze_partners.people.models import Profile
+from braze_partners.people.searching import BRAZE_ID_LENGTH
 from braze_partners.rest.exceptions import INVALID
 from braze_partners.rest.views import ApiView
 from braze_partners.workspaces.audit import record_by
-
-BRAZE_ID_LENGTH = 24
 
 
 class IdentifyPersonBody(serializers.Serializer[Any]):

@@ -73,17 +73,21 @@ class UsersExportIds(ApiView):
 
 
 def _others(workspace_id: int, named: Named) -> Iterator[int]:
-    """Those named otherwise than by an external id."""
+    """Those named otherwise than by an external id. What no column can hold is nobody's."""
+    braze_ids, emails, phones = (
+        [text for text in texts if "\x00" not in text]
+        for texts in (named.braze_ids, named.emails, named.phones)
+    )
     devices = identity.resolve_devices(workspace_id, named.devices)
     yield from (match.number for match in devices if match is not None)
     for found in (
         identity.resolve_aliases(workspace_id, named.aliases),
-        identity.resolve_braze_ids(workspace_id, named.braze_ids),
+        identity.resolve_braze_ids(workspace_id, braze_ids),
     ):
         yield from (number for number in found if number is not None)
     for shared in (
-        contacts.by_email(workspace_id, named.emails) if named.emails else {},
-        contacts.by_phone(workspace_id, named.phones) if named.phones else {},
+        contacts.by_email(workspace_id, emails) if emails else {},
+        contacts.by_phone(workspace_id, phones) if phones else {},
     ):
         for numbers in shared.values():
             yield from numbers

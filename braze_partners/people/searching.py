@@ -8,7 +8,6 @@ answered by an index and cut off after a page. A cursor says after which match t
 from __future__ import annotations
 
 import binascii
-import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+import orjson
 from django.db import connection
 
 from braze_partners.people.byte_order import beyond
@@ -216,13 +216,13 @@ def _collation() -> str:
 
 
 def _write(place: _Place) -> str:
-    told = json.dumps([place.arm, place.key, place.number], ensure_ascii=False)
-    return urlsafe_b64encode(told.encode()).decode().rstrip("=")
+    told = orjson.dumps([place.arm, place.key, place.number])
+    return urlsafe_b64encode(told).decode().rstrip("=")
 
 
 def _read(cursor: str) -> _Place:
     try:
-        arm, key, number = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        arm, key, number = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError, TypeError) as error:
         raise BadCursor from error
     known = type(arm) is int and type(number) is int and 0 <= number < 2**63

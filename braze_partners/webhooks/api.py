@@ -20,7 +20,6 @@ from braze_partners.webhooks.errors import WebhookRefused
 from braze_partners.webhooks.kinds import Kind
 from braze_partners.webhooks.limits import MAX_DESCRIPTION
 from braze_partners.webhooks.models import Delivery, Webhook
-from braze_partners.workspaces.audit import Actor
 
 SECRET_HELP = "In this answer only. Null when the answer is replayed by its Idempotency-Key."
 
@@ -64,10 +63,6 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
 
 
 class WebhookView(ApiView):
-    @property
-    def actor(self) -> Actor:
-        return Actor(None, self.caller.address, f"REST API key {self.caller.masked_key}")
-
     def webhook(self, pk: int) -> Webhook:
         found = Webhook.objects.filter(workspace_id=self.workspace_id, pk=pk)
         webhook = found.select_related("workspace").first()
@@ -111,7 +106,7 @@ class WebhookList(WebhookView):
     def post(self, request: Request) -> Response:
         """Creates a webhook; its secret is in this answer."""
         wanted = self.wanted(request)
-        made = endpoints.create(self.workspace, wanted, self.actor, timezone.now())
+        made = endpoints.create(self.workspace, wanted, self.caller.actor, timezone.now())
         return Response(with_secret(made), 201)
 
 
@@ -133,13 +128,13 @@ class WebhookOne(WebhookView):
     def put(self, request: Request, pk: int) -> Response:
         """Changes its URL, events and description; what waits goes to the new URL."""
         webhook = self.webhook(pk)
-        endpoints.edit(webhook, self.wanted(request), self.actor)
+        endpoints.edit(webhook, self.wanted(request), self.caller.actor)
         return Response(WebhookSerializer(webhook).data)
 
     @extend_schema(operation_id="webhooks_delete", responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
         """Deletes it with its deliveries."""
-        endpoints.delete(self.webhook(pk), self.actor)
+        endpoints.delete(self.webhook(pk), self.caller.actor)
         return Response(status=204)
 
 
@@ -149,7 +144,7 @@ class WebhookPause(WebhookView):
     @extend_schema(operation_id="webhooks_pause", request=None, responses=WebhookSerializer)
     def post(self, request: Request, pk: int) -> Response:
         """Nothing is sent and nothing new is kept until it is resumed."""
-        endpoints.pause(self.webhook(pk), self.actor, timezone.now())
+        endpoints.pause(self.webhook(pk), self.caller.actor, timezone.now())
         return Response(WebhookSerializer(self.webhook(pk)).data)
 
 
@@ -159,7 +154,7 @@ class WebhookResume(WebhookView):
     @extend_schema(operation_id="webhooks_resume", request=None, responses=WebhookSerializer)
     def post(self, request: Request, pk: int) -> Response:
         """What waited is sent."""
-        endpoints.resume(self.webhook(pk), self.actor)
+        endpoints.resume(self.webhook(pk), self.caller.actor)
         return Response(WebhookSerializer(self.webhook(pk)).data)
 
 
@@ -175,7 +170,7 @@ class WebhookSecret(WebhookView):
     @idempotent("secret")
     def post(self, request: Request, pk: int) -> Response:
         """A new secret, in this answer; the old one signs beside it for 24 hours."""
-        made = endpoints.rotate(self.webhook(pk), self.actor, timezone.now())
+        made = endpoints.rotate(self.webhook(pk), self.caller.actor, timezone.now())
         return Response(with_secret(made), 201)
 
 

@@ -13,7 +13,6 @@ from rest_framework.response import Response
 from braze_partners.rest.paging import PAGE_PARAMETERS, paged, query_page
 from braze_partners.rest.views import ApiView
 from braze_partners.workspaces import workspace_settings
-from braze_partners.workspaces.audit import Actor
 from braze_partners.workspaces.models import AuditEntry, Language, Member, Role, Workspace
 from braze_partners.workspaces.workspace_settings import time_zones
 
@@ -80,8 +79,7 @@ class WorkspaceOne(ApiView):
         asked = WorkspaceChangeSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         wanted = replace(workspace_settings.current(self.workspace), **asked.validated_data)
-        actor = Actor(None, self.caller.address, self.caller.text)
-        workspace_settings.change(self.workspace, wanted, actor)
+        workspace_settings.change(self.workspace, wanted, self.caller.actor)
         self.workspace.refresh_from_db()
         return Response(WorkspaceSerializer(self.workspace).data)
 

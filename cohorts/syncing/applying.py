@@ -38,8 +38,9 @@ Mode, HoldReason = SyncRun.Mode, SyncRun.HoldReason
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The difference between a membership and the target."""
+    """The difference between a membership and the target, and what of it is wanted."""
 
+    wanted: Wanted
     delta: Delta
     size: int
 
@@ -88,8 +89,8 @@ def _wanted(run: SyncRun, before: Membership, target: BitMap) -> Wanted:
 
 
 def _difference(run: SyncRun, before: Membership, target: BitMap) -> _Found:
-    delta = membership.net_change(before, _wanted(run, before, target))
-    return _Found(delta, before.size)
+    wanted = _wanted(run, before, target)
+    return _Found(wanted, membership.net_change(before, wanted), before.size)
 
 
 def _judge(run: SyncRun, found: _Found, strangers: int = 0) -> None:
@@ -118,7 +119,7 @@ def _write(run: SyncRun, target: BitMap, now: datetime) -> None:
     def wants(before: Membership) -> Wanted:
         found.append(_difference(run, before, target))
         _judge(run, found[-1])
-        return _wanted(run, before, target)
+        return found[-1].wanted
 
     def beside(applied: Applied) -> None:
         state = State.WITH_SKIPS if run.skipped else State.COMPLETED

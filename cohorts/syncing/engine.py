@@ -236,7 +236,8 @@ def _not_answered(held: SyncRun, error: NotAnswered, now: datetime) -> bool:
         if held.state == State.DOWNLOADING:
             _move(held, State.REQUESTING, now, job_id="")
             held.state = State.REQUESTING
-        _keep(held, job_id="")
+        else:
+            _keep(held, job_id="")
         return _again(held, "request_expired", words, now)
     if error.kind in PASSING:
         return _again(held, error.kind, words, now, error.retry_after)

@@ -111,14 +111,14 @@ def read_timing(request: WorkspaceRequest) -> tuple[Timing, dict[str, str]]:
     daily = data.get("cadence") == Cadence.DAILY
     texts = {"hour": hour if daily else "0", "minute": minute if daily else data.get("minute", "0")}
     for name, text in texts.items():
-        if text.strip().isdigit() and len(text) < 6:
+        if text.isascii() and text.strip().isdigit() and len(text) < 6:
             numbers[name] = int(text)
     if len(numbers) < len(texts):
         problems["time" if daily else "minute"] = (
             _("Enter a time such as 12:00.") if daily else _("A minute is a number from 0 to 59.")
         )
     percent, holds = data.get("hold_percent", "").strip(), data.get("hold") == "1"
-    if holds and not (percent.isdigit() and len(percent) < 6):
+    if holds and not (percent.isascii() and percent.isdigit() and len(percent) < 6):
         problems["hold_percent"] = _("A share is a number from 0 to 100 percent.")
     held = int(percent) if holds and "hold_percent" not in problems else None
     timing = Timing(

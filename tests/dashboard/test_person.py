@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from braze_partners.partners import profile_look_ups
 from braze_partners.partners.models import ProfileLookUp
+from braze_partners.people.models import MergedProfile, Profile
 from braze_partners.people.profiles import delete_profiles
 from braze_partners.workspaces.models import Role
 from cohorts.folding import fold
@@ -122,6 +123,18 @@ def test_events_say_what_every_current_did_with_them(amplitude: Partner, viewer:
     assert "This Current does not export this event type." in part
     assert "from device" in part
     assert "No event in the log" in events(viewer, amplitude.numbers[9])
+
+
+def test_events_of_who_became_part_of_a_person_are_the_persons(
+    amplitude: Partner, viewer: Client
+) -> None:
+    """Somebody known by an alias only is in the log under their Braze id."""
+    profile = Profile.objects.get(number=amplitude.numbers[1])
+    MergedProfile.objects.create(
+        workspace=amplitude.workspace, profile=profile, number=777, braze_id="b" * 24
+    )
+    log_of(amplitude.workspace.pk, [[an_event("e-9", None, user_id="b" * 24)]])
+    assert "e-9" in events(viewer, amplitude.numbers[1])
 
 
 def test_a_viewer_sees_no_properties_of_events(amplitude: Partner, viewer: Client) -> None:

@@ -104,6 +104,9 @@ def test_odd_identifiers_are_nobodys(full: KeyClient, ann: Profile) -> None:
     odd = ["\x00", "x" * 10_000, "\ud800"]
     answer = full.call("POST", PATH, {"external_ids": odd[:2], "device_id": "\x00"})
     assert answer.status_code == 201 and answer.json()["users"] == []
+    for field in ("braze_id", "email_address", "phone"):
+        answer = full.call("POST", PATH, {field: "\x00"})
+        assert answer.status_code == 201 and answer.json()["users"] == []
 
 
 def test_another_workspaces_people_are_not_told(full: KeyClient, cast: Cast) -> None:

@@ -125,7 +125,17 @@ def test_another_workspaces_people_are_never_found(workspace: Workspace) -> None
     assert found(workspace, "ann") == []
 
 
-@pytest.mark.parametrize("cursor", ["?", "bm9uZQ", "WzEsMl0", "WzEsICJhXHUwMDAwIiwgMl0", "W10"])
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "?",
+        "bm9uZQ",
+        "WzEsMl0",
+        "WzEsICJhXHUwMDAwIiwgMl0",
+        "W10",
+        pytest.param("W1tb" * 1_000, id="deep"),
+    ],
+)
 def test_a_cursor_that_no_page_gave_is_refused(workspace: Workspace, cursor: str) -> None:
     with pytest.raises(searching.BadCursor):
         searching.page(workspace.pk, "a", 5, cursor=cursor)

@@ -101,6 +101,8 @@ def test_one_time_begins_at_once(cast: Cast, project: AmplitudeProject, woken: l
     [
         ({"cadence": "weekly"}, "Choose one-time, hourly or daily."),
         ({"minute": "99"}, "A minute is a number from 0 to 59."),
+        ({"minute": "²"}, "A minute is a number from 0 to 59."),
+        ({"hold_percent": "²"}, "A share is a number from 0 to 100 percent."),
         ({"minute": "soon"}, "A minute is a number from 0 to 59."),
         ({"cadence": "daily", "time": "noon"}, "Enter a time such as 12:00."),
         ({"time_zone": "Mars/Base"}, "Choose a time zone from the list."),

@@ -183,7 +183,8 @@ def _moment(seconds: object) -> datetime | None:
 
 def _seconds(header: str) -> float | None:
     """The form in seconds; a date is not read."""
-    return float(header) if header.strip().isdigit() else None
+    text = header.strip()
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _object(body: bytes, secrets: Sequence[str]) -> dict[str, Any]:

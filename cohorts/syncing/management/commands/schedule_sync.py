@@ -62,7 +62,8 @@ class Command(BaseCommand):
 
 def _timing(options: dict[str, Any]) -> Timing:
     hour, _colon, minute = options["at"].partition(":")
-    if not (hour.isdigit() and minute.isdigit() and len(options["at"]) <= 5):
+    digits = options["at"].isascii() and hour.isdigit() and minute.isdigit()
+    if not digits or len(options["at"]) > 5:
         raise CommandError("--at: a time such as 06:15.")
     return Timing(
         options["cadence"],
