@@ -120,8 +120,9 @@ def _rows(workspace_id: int, numbers: Sequence[int]) -> Iterator[list[Any]]:
     profiles = Profile.objects.filter(workspace_id=workspace_id, number__in=numbers)
     held = {number: texts for number, *texts in profiles.values_list("number", *_TEXTS)}
     for person in identifiers_of(workspace_id, numbers):
-        moments = [_moment(person.created_at), _moment(person.last_active_at)]
-        yield [person.identifier, person.braze_id, *held.get(person.number, _TEXTS), *moments]
+        if person.number in held:  # else they came between the two questions
+            moments = [_moment(person.created_at), _moment(person.last_active_at)]
+            yield [person.identifier, person.braze_id, *held[person.number], *moments]
 
 
 def _moment(moment: datetime | None) -> str:
