@@ -124,6 +124,7 @@ def test_a_segment_is_built_with_or_and_an_exclusion(
     page.select_option("#add-exclude", "external_user_id")
     page.locator("#operator-r2f1:focus").wait_for()
     page.select_option("#operator-r2f1", "is_any_of")
+    page.locator("#operator-r2f1 option[value=is_any_of][selected]").wait_for(state="attached")
     page.fill("#typed-r2f1", "nobody")
     page.keyboard.press("Enter")
     page.locator("#funnel-r2", has_text="90").wait_for()
